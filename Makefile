@@ -1,0 +1,71 @@
+# `make run` needs Python 3.11-3.14 with venv, git and make; `make test` also what it installs from Debian.
+# Another Python: make PYTHON=python3.12 run
+
+SUPPORTED := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+ifeq ($(origin PYTHON),undefined)
+PYTHON := $(shell for candidate in python3.13 python3.12 python3.11 python3.14 python3; do \
+	"$$candidate" -c '$(SUPPORTED)' >/dev/null 2>&1 && { echo "$$candidate"; break; }; done)
+else
+EXACTLY := --exactly
+endif
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help python environment test-environment machine run test check lock demo-reset screenshots clean
+
+help:
+	@echo "make run          start everything, with demo data, and print where it listens"
+	@echo "make test         all tests (installs what they need from Debian when allowed)"
+	@echo "make check        lint, formatting, types, import contracts, wording"
+	@echo "make demo-reset   throw the demo data away and make it anew"
+	@echo "make screenshots  pictures of every screen"
+	@echo "make lock         resolve the dependencies again (needs uv)"
+	@echo "make clean        remove environment and caches; demo data stays in var/"
+
+python:
+	@test -n "$(PYTHON)" || { \
+		echo "No Python 3.11 to 3.14 with venv was found: install one, or name it: make PYTHON=/path/to/python3.12 run" >&2; exit 1; }
+	@"$(PYTHON)" -c '$(SUPPORTED)' >/dev/null 2>&1 || { \
+		echo "$(PYTHON) is not a Python 3.11 to 3.14 with venv: name one that is: make PYTHON=python3.12 run" >&2; exit 1; }
+
+environment: python
+	@"$(PYTHON)" -m runtime.setup run $(EXACTLY)
+
+test-environment: python
+	@"$(PYTHON)" -m runtime.setup test $(EXACTLY)
+
+machine: python
+	@"$(PYTHON)" -m runtime.setup test $(EXACTLY) --machine
+
+run: environment
+	@exec $(BIN)/qoltanba run
+
+demo-reset: environment
+	@exec $(BIN)/qoltanba demo reset
+
+test: machine
+	$(BIN)/python -m pytest
+
+check: test-environment
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/house
+
+screenshots: machine
+	$(BIN)/python -m tests.screenshots
+
+# Universal (every platform, Python 3.11-3.14) and hash-pinned. No header and no comments:
+# where the packages came from is the business of the machine that asked.
+UV ?= uv
+COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+lock:
+	@command -v "$(UV)" >/dev/null || { echo "make lock needs uv: name it with make UV=/path/to/uv lock" >&2; exit 1; }
+	$(COMPILE) $(UPGRADE) --output-file requirements/run.txt
+	$(COMPILE) $(UPGRADE) --extra test --constraint requirements/run.txt --output-file requirements/test.txt
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,28 @@
+"""The subscriber takes the certificate (RFC 3647 4.4)."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from ca_core import audit, lifecycle, records, roles
+from ca_core.certificate import Certificate
+from ca_core.identifiers import ApplicationId, Serial
+from ca_core.ports import Work
+
+
+def by_owner(work: Work, *, actor: roles.Actor, serial: Serial, now: datetime) -> Certificate:
+    """An officer writes down that the owner took it over. Raises NotAllowed, CertificateUnknown, TransitionRefused."""
+    roles.require(actor, roles.Permission.REISSUE)
+    found = records.certificate(work, serial)
+    accepted = replace(found, state=lifecycle.CERTIFICATE.after("accept", found.state), accepted_at=now)
+    work.certificates.save(accepted, expected=found)
+    wanted = records.application(work, ApplicationId.of(found.application_id))
+    closed = replace(wanted, state=lifecycle.APPLICATION.after("accept", wanted.state), changed_at=now)
+    work.applications.save(closed, expected=wanted)
+    work.certificates.tell(found.certificate_id, at=now, event="accepted", by=actor.name)
+    work.audit.add(
+        audit.Entry(
+            now, actor, "certificate:accept:done", serial.hex, found.state.name, accepted.state.name,
+            policy_version=work.policy.version,
+        )
+    )  # fmt: skip
+    return accepted

@@ -1,0 +1,106 @@
+"""A new key replaces a lost or damaged one; the old certificate stays until its owner ends it (R11; RFC 3647 4.7)."""
+
+from datetime import datetime
+
+from ca_core import audit, certificate, consent, lifecycle, notices, records, roles
+from ca_core.application import Application
+from ca_core.certificate import Certificate, Channel, Kind, Method, Status, StorageKind
+from ca_core.errors import Refusal
+from ca_core.identifiers import ApplicationId, Serial
+from ca_core.issuance import submit
+from ca_core.ports import Work
+from ca_core.x509 import csr
+
+PURPOSE = "reissue"
+
+
+class NothingToReplace(Refusal):
+    """A certificate that ran out is not replaced: the person applies anew. Facts: not_after."""
+
+    code = "reissue.ended"
+
+
+class AlreadyReplaced(Refusal):
+    """A successor with a new key exists or is being issued. Facts: number."""
+
+    code = "reissue.already_replaced"
+
+
+def require_replaceable(work: Work, found: Certificate, *, now: datetime) -> None:
+    """Raises NothingToReplace, AlreadyReplaced."""
+    if certificate.status(found, now) is Status.EXPIRED:
+        raise NothingToReplace(not_after=found.not_after)
+    for follower in work.certificates.following(found.certificate_id):
+        if (
+            follower.facets.kind is Kind.REISSUE
+            and follower.state is not lifecycle.CertificateState.ABANDONED
+        ):
+            raise AlreadyReplaced(number=str(ApplicationId.of(follower.application_id)))
+    waiting = work.applications.open_for_certificate(found.certificate_id, Kind.REISSUE)
+    if waiting is not None:
+        raise AlreadyReplaced(number=str(waiting.number))
+
+
+def request(
+    work: Work,
+    *,
+    actor: roles.Actor,
+    serial: Serial,
+    raw_request: bytes,
+    storage: StorageKind,
+    lost: bool,
+    owner: consent.OwnerConsent,
+    now: datetime,
+) -> Application:
+    """An officer hands in the owner's new key; the job runner issues. The old certificate is at most marked lost.
+
+    Raises NotAllowed, ConsentMissing, CertificateUnknown, NothingToReplace, AlreadyReplaced, KeyAlreadyUsed and
+    the refusals of `csr.check`.
+    """
+    roles.require(actor, roles.Permission.REISSUE)
+    consent.require(owner, purpose=PURPOSE, subject=serial.hex, now=now)
+    found = records.certificate(work, serial)
+    require_replaceable(work, found, now=now)
+    checked = csr.check(raw_request)
+    submit.require_fresh_key(work, checked.key_id)
+    subscriber = records.subscriber(work, found.subscriber_id)
+    wanted = Application(
+        number=ApplicationId.draw(),
+        subscriber_id=found.subscriber_id,
+        kind=Kind.REISSUE,
+        purpose=found.purpose,
+        channel=Channel.COUNTER,
+        storage=storage,
+        method=Method.COUNTER,
+        region=subscriber.region,
+        state=lifecycle.APPLICATION.after("submit", lifecycle.APPLICATION.first),
+        opened_at=now,
+        changed_at=now,
+        policy_version=work.policy.version,
+        opened_by=actor.name,
+        previous_certificate_id=found.certificate_id,
+        public_key=checked.public_key_der,
+        key_id=checked.key_id,
+    )
+    work.applications.add(wanted)
+    if lost:
+        records.report_lost(work, found, now=now)
+    work.commands.add(submit.issue_command(wanted.number), now=now)
+    work.outbox.add(
+        notices.to_owner(
+            subscriber,
+            kind=notices.NoticeKind.REISSUE_REQUESTED,
+            words={"number": str(wanted.number)},
+            now=now,
+        )
+    )
+    work.certificates.tell(
+        found.certificate_id, at=now, event="reissue_requested", by=actor.name, note=str(wanted.number)
+    )
+    work.audit.add(
+        audit.Entry(
+            now, actor, "certificate:reissue:requested", serial.hex, policy_version=work.policy.version,
+            details={"application": wanted.number.digits, "lost": str(lost)},
+        )
+    )  # fmt: skip
+    return wanted

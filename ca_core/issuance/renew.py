@@ -1,0 +1,185 @@
+"""One more year for the same key, once, before the end, asked for with that key (R8; RFC 3647 4.6)."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from ca_core import audit, certificate, lifecycle, notices, records, roles
+from ca_core.application import Application
+from ca_core.certificate import Certificate, Channel, Kind, Status
+from ca_core.errors import Refusal
+from ca_core.identifiers import ApplicationId, Serial
+from ca_core.issuance import submit
+from ca_core.lifecycle import ApplicationState
+from ca_core.ports import Work
+
+
+class CertificateEnded(Refusal):
+    """After the first year there is no renewal, only a new application (R8). Facts: not_after."""
+
+    code = "renew.ended"
+
+
+class CertificateNotValid(Refusal):
+    """A revoked or held certificate cannot be extended. Facts: status."""
+
+    code = "renew.not_valid"
+
+
+class RenewalAlreadyUsed(Refusal):
+    """One extension, no more (R8)."""
+
+    code = "renew.already_used"
+
+
+class RenewalAlreadyOpen(Refusal):
+    """Opened before and still waiting for the owner's signature. Facts: number."""
+
+    code = "renew.already_open"
+
+
+class NotARenewal(Refusal):
+    code = "renew.not_a_renewal"
+
+
+class RenewalClosed(Refusal):
+    """Signed, withdrawn or run out already. Facts: state."""
+
+    code = "renew.closed"
+
+
+class SignatureInvalid(Refusal):
+    """The application's number was not signed with the certified key."""
+
+    code = "renew.signature_invalid"
+
+
+def require_renewable(work: Work, found: Certificate, *, now: datetime) -> None:
+    """Raises CertificateEnded, CertificateNotValid, RenewalAlreadyUsed, RenewalAlreadyOpen."""
+    standing = certificate.status(found, now)
+    if standing is Status.EXPIRED:
+        raise CertificateEnded(not_after=found.not_after)
+    if standing is not Status.VALID:
+        raise CertificateNotValid(status=standing.value)
+    renewed = [c for c in work.certificates.following(found.certificate_id) if _extends(c)]
+    if found.facets.kind is Kind.RENEWAL or renewed or work.policy.certificates.renewals == 0:
+        raise RenewalAlreadyUsed
+    waiting = work.applications.open_for_certificate(found.certificate_id, Kind.RENEWAL)
+    if waiting is not None:
+        raise RenewalAlreadyOpen(number=str(waiting.number))
+
+
+def _extends(follower: Certificate) -> bool:
+    return follower.facets.kind is Kind.RENEWAL and follower.state is not lifecycle.CertificateState.ABANDONED
+
+
+def open_for_owner(work: Work, *, actor: roles.Actor, serial: Serial, now: datetime) -> Application:
+    """An officer may only open it: the owner's key must sign its number.
+
+    Raises NotAllowed, CertificateUnknown and as `require_renewable`.
+    """
+    roles.require(actor, roles.Permission.OPEN_RENEWAL)
+    found = records.certificate(work, serial)
+    require_renewable(work, found, now=now)
+    owner = records.subscriber(work, found.subscriber_id)
+    opened = Application(
+        number=ApplicationId.draw(),
+        subscriber_id=found.subscriber_id,
+        kind=Kind.RENEWAL,
+        purpose=found.purpose,
+        channel=Channel.COUNTER,
+        storage=found.facets.storage,
+        method=found.facets.method,
+        region=found.facets.region,
+        state=lifecycle.APPLICATION.first,
+        opened_at=now,
+        changed_at=now,
+        policy_version=work.policy.version,
+        opened_by=actor.name,
+        mobile_only=found.mobile_only,
+        previous_certificate_id=found.certificate_id,
+        key_id=found.key_id,
+    )
+    work.applications.add(opened)
+    work.outbox.add(
+        notices.to_owner(
+            owner, kind=notices.NoticeKind.RENEWAL_OPENED, words={"number": str(opened.number)}, now=now
+        )
+    )
+    work.certificates.tell(
+        found.certificate_id, at=now, event="renewal_opened", by=actor.name, note=str(opened.number)
+    )
+    work.audit.add(
+        audit.Entry(
+            now, actor, "certificate:renew:opened", serial.hex, policy_version=work.policy.version,
+            details={"application": opened.number.digits},
+        )
+    )  # fmt: skip
+    return opened
+
+
+def statement(number: ApplicationId) -> bytes:
+    """What the owner's key signs: the application's eleven digits in ASCII."""
+    return number.digits.encode("ascii")
+
+
+def _require_signed(public_key_der: bytes, signature: bytes, statement_bytes: bytes) -> None:
+    key = serialization.load_der_public_key(public_key_der)
+    try:
+        if isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, statement_bytes, ec.ECDSA(hashes.SHA256()))
+        elif isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, statement_bytes, padding.PKCS1v15(), hashes.SHA256())
+        else:
+            raise SignatureInvalid
+    except InvalidSignature as error:
+        raise SignatureInvalid from error
+
+
+def confirm(work: Work, *, number: ApplicationId, signature: bytes, now: datetime) -> Application:
+    """The owner's certified key signs the number; the job runner then issues. The same signature twice is no error.
+
+    Raises ApplicationUnknown, NotARenewal, RenewalClosed, SignatureInvalid and as `require_renewable`.
+    """
+    opened = records.application(work, number)
+    if opened.kind is not Kind.RENEWAL or opened.previous_certificate_id is None:
+        raise NotARenewal
+    public_key_der = _certified_key(work, opened.previous_certificate_id)
+    _require_signed(public_key_der, signature, statement(number))
+    if opened.state in (ApplicationState.SUBMITTED, ApplicationState.ISSUED, ApplicationState.ACCEPTED):
+        return opened
+    if not lifecycle.APPLICATION.allows("confirm_renewal", opened.state):
+        raise RenewalClosed(state=opened.state.name)
+    found = work.certificates.by_id(opened.previous_certificate_id)
+    if found is None or certificate.status(found, now) is not Status.VALID:
+        raise CertificateNotValid(status="not_valid")
+    confirmed = replace(
+        opened,
+        state=lifecycle.APPLICATION.after("confirm_renewal", opened.state),
+        changed_at=now,
+        public_key=public_key_der,
+    )
+    work.applications.save(confirmed, expected=opened)
+    work.commands.add(submit.issue_command(number), now=now)
+    work.audit.add(
+        audit.Entry(
+            now, roles.OWNER, "application:confirm_renewal:done", number.digits, opened.state.name,
+            confirmed.state.name, policy_version=opened.policy_version,
+        )
+    )  # fmt: skip
+    return confirmed
+
+
+def _certified_key(work: Work, certificate_id: int) -> bytes:
+    der = work.certificates.der(certificate_id)
+    if der is None:
+        raise NotARenewal
+    return (
+        x509.load_der_x509_certificate(der)
+        .public_key()
+        .public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )

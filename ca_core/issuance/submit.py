@@ -1,0 +1,144 @@
+"""The application is sent: a request for a certificate with proof of possession of its key (RFC 3647 4.1.2, 4.2)."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ca_core import application, audit, certificate, lifecycle, records, roles
+from ca_core.errors import Refusal
+from ca_core.identifiers import ApplicationId, Iin
+from ca_core.ports import Command, CommandKind, Work
+from ca_core.subscriber import Subscriber
+from ca_core.x509 import csr
+
+OPEN_FOR = timedelta(days=30)
+
+
+class PersonUnknown(Refusal):
+    """The state register has no such person."""
+
+    code = "submit.person_unknown"
+
+
+class PersonDeceased(Refusal):
+    code = "submit.person_deceased"
+
+
+class DocumentExpired(Refusal):
+    """The identity document ran out (R2)."""
+
+    code = "submit.document_expired"
+
+
+class KeyAlreadyUsed(Refusal):
+    """The key was certified or submitted before: every certificate but a renewal has a key of its own (R6, R11)."""
+
+    code = "submit.key_already_used"
+
+
+class CounterClosed(Refusal):
+    """Under this policy counters do not issue directly."""
+
+    code = "submit.counter_closed"
+
+
+def issue_command(number: ApplicationId) -> Command:
+    """The job runner's order to issue; the number makes it safe to store twice."""
+    return Command(CommandKind.ISSUE, number.digits, f"issue:{number.digits}")
+
+
+def require_fresh_key(work: Work, key_id: bytes) -> None:
+    """Raises KeyAlreadyUsed."""
+    if work.certificates.with_key(key_id) or work.applications.with_key(key_id):
+        raise KeyAlreadyUsed
+
+
+def subscriber_for(work: Work, *, iin: Iin, email: str, now: datetime) -> Subscriber:
+    """The person as the state register names them (R1, R2). Raises PersonUnknown, PersonDeceased, DocumentExpired."""
+    person = work.register.person(iin)
+    if person is None:
+        raise PersonUnknown
+    if person.deceased_on is not None:
+        raise PersonDeceased
+    if person.document_expires_on < now.date():
+        raise DocumentExpired
+    known = work.subscribers.by_iin(iin)
+    if known is not None:
+        return known
+    registration = work.bmg.of_iin(iin)
+    return work.subscribers.add(person, phone=registration.phone if registration else None, email=email)
+
+
+def with_request(
+    work: Work,
+    *,
+    actor: roles.Actor,
+    iin: Iin,
+    raw_request: bytes,
+    storage: certificate.StorageKind,
+    purpose: certificate.Purpose = certificate.Purpose.SIGNING,
+    email: str = "",
+    now: datetime,
+) -> application.Application:
+    """Over the counter (F6): the officer has identified the person, the request comes from the person's own medium.
+
+    Raises NotAllowed, CounterClosed, PersonUnknown, PersonDeceased, DocumentExpired, KeyAlreadyUsed and
+    the refusals of `csr.check`.
+    """
+    roles.require(actor, roles.Permission.SUBMIT_APPLICATION)
+    if not work.policy.identification.counter_issues_directly:
+        raise CounterClosed
+    request = csr.check(raw_request)
+    require_fresh_key(work, request.key_id)
+    subscriber = subscriber_for(work, iin=iin, email=email, now=now)
+    submitted = application.Application(
+        number=ApplicationId.draw(),
+        subscriber_id=subscriber.subscriber_id,
+        kind=certificate.Kind.NEW,
+        purpose=purpose,
+        channel=certificate.Channel.COUNTER,
+        storage=storage,
+        method=certificate.Method.COUNTER,
+        region=subscriber.region,
+        state=lifecycle.APPLICATION.after("submit", lifecycle.APPLICATION.first),
+        opened_at=now,
+        changed_at=now,
+        policy_version=work.policy.version,
+        opened_by=actor.name,
+        public_key=request.public_key_der,
+        key_id=request.key_id,
+    )
+    work.applications.add(submitted)
+    work.commands.add(issue_command(submitted.number), now=now)
+    work.audit.add(
+        audit.Entry(
+            now, actor, "application:submit:done", submitted.number.digits,
+            to_state=submitted.state.name, policy_version=work.policy.version,
+        )
+    )  # fmt: skip
+    return submitted
+
+
+def _end(
+    work: Work, *, actor: roles.Actor, number: ApplicationId, act: str, reason: str, now: datetime
+) -> None:
+    found = records.application(work, number)
+    state = lifecycle.APPLICATION.after(act, found.state)
+    work.applications.save(replace(found, state=state, changed_at=now, reason=reason), expected=found)
+    work.audit.add(
+        audit.Entry(
+            now, actor, f"application:{act}:done", number.digits, found.state.name, state.name, reason,
+            work.policy.version,
+        )
+    )  # fmt: skip
+
+
+def withdraw(work: Work, *, actor: roles.Actor, number: ApplicationId, reason: str, now: datetime) -> None:
+    """The applicant no longer wants it; an officer writes it down. Raises ApplicationUnknown, TransitionRefused."""
+    roles.require(actor, roles.Permission.SUBMIT_APPLICATION)
+    _end(work, actor=actor, number=number, act="withdraw", reason=reason, now=now)
+
+
+def expire(work: Work, *, actor: roles.Actor, number: ApplicationId, now: datetime) -> None:
+    """Nothing happened to it for thirty days. Raises ApplicationUnknown, TransitionRefused."""
+    roles.require_system(actor)
+    _end(work, actor=actor, number=number, act="expire", reason="", now=now)

@@ -1,0 +1,143 @@
+"""THE LIFE: one table a life. States change only through a transition listed here.
+
+RFC 3647 4.1-4.9 name the stages. `docs/lifecycle.md` is generated from these tables.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Generic, TypeVar
+
+from ca_core.errors import Refusal
+
+S = TypeVar("S", bound=IntEnum)
+
+
+class TransitionRefused(Refusal):
+    """The object is in a state that this act does not start from. Facts: life, state, act."""
+
+    code = "life.transition_refused"
+
+
+class ApplicationState(IntEnum):
+    STARTED = 1
+    IDENTIFIED = 2
+    IN_REVIEW = 3
+    AGREED = 4
+    SUBMITTED = 5
+    ISSUED = 6
+    ACCEPTED = 7
+    WITHDRAWN = 8
+    REJECTED = 9
+    EXPIRED = 10
+
+
+class CertificateState(IntEnum):
+    RESERVED = 1
+    PREPARED = 2
+    ISSUED = 3
+    ACCEPTED = 4
+    ON_HOLD = 5
+    REVOKED = 6
+    ABANDONED = 7
+
+
+class ReviewState(IntEnum):
+    WAITING = 1
+    CLAIMED = 2
+    DECIDED = 3
+    WITHDRAWN = 4
+
+
+class CallState(IntEnum):
+    QUEUED = 1
+    RINGING = 2
+    ACTIVE = 3
+    RECONNECTING = 4
+    HELD = 5
+    ENDED = 6
+
+
+class Who(StrEnum):
+    OWNER = "owner"
+    OWNER_WITH_OFFICER = "owner with officer"
+    TWO_OFFICERS = "two officers"
+    OFFICER = "officer"
+    MODERATOR = "moderator"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition(Generic[S]):
+    act: str
+    origins: tuple[S, ...]
+    target: S
+    who: tuple[Who, ...]
+    function: str
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Life(Generic[S]):
+    name: str
+    first: S
+    transitions: tuple[Transition[S], ...]
+
+    def after(self, act: str, state: S) -> S:
+        """The state that `act` leads to. Raises TransitionRefused."""
+        for transition in self.transitions:
+            if transition.act == act and state in transition.origins:
+                return transition.target
+        raise TransitionRefused(life=self.name, state=state.name, act=act)
+
+    def allows(self, act: str, state: S) -> bool:
+        return any(t.act == act and state in t.origins for t in self.transitions)
+
+    def acts_from(self, state: S) -> Sequence[str]:
+        return [t.act for t in self.transitions if state in t.origins]
+
+
+_A = ApplicationState
+_C = CertificateState
+
+APPLICATION = Life(
+    "application",
+    _A.STARTED,
+    (
+        Transition("submit", (_A.STARTED, _A.AGREED), _A.SUBMITTED, (Who.OWNER_WITH_OFFICER, Who.OWNER),
+                   "ca_core.issuance.submit.with_request", "4.1.2"),
+        Transition("confirm_renewal", (_A.STARTED,), _A.SUBMITTED, (Who.OWNER,),
+                   "ca_core.issuance.renew.confirm", "4.6.2"),
+        Transition("issue", (_A.SUBMITTED,), _A.ISSUED, (Who.SYSTEM,), "ca_core.issuance.issue.store", "4.3"),
+        Transition("accept", (_A.ISSUED,), _A.ACCEPTED, (Who.OWNER, Who.OWNER_WITH_OFFICER),
+                   "ca_core.issuance.accept.by_owner", "4.4"),
+        Transition("withdraw", (_A.STARTED, _A.IDENTIFIED, _A.IN_REVIEW, _A.AGREED), _A.WITHDRAWN,
+                   (Who.OWNER, Who.OWNER_WITH_OFFICER), "ca_core.issuance.submit.withdraw", "4.2.2"),
+        Transition("expire", (_A.STARTED, _A.IDENTIFIED, _A.IN_REVIEW, _A.AGREED), _A.EXPIRED,
+                   (Who.SYSTEM,), "ca_core.issuance.submit.expire", "4.2.3"),
+    ),
+)  # fmt: skip
+
+CERTIFICATE = Life(
+    "certificate",
+    _C.RESERVED,
+    (
+        Transition("prepare", (_C.RESERVED,), _C.PREPARED, (Who.SYSTEM,), "ca_core.issuance.issue.prepare", "4.3.1"),
+        Transition("issue", (_C.PREPARED,), _C.ISSUED, (Who.SYSTEM,), "ca_core.issuance.issue.store", "4.3"),
+        Transition("abandon", (_C.RESERVED, _C.PREPARED), _C.ABANDONED, (Who.SYSTEM,),
+                   "ca_core.issuance.issue.abandon", "4.3.1"),
+        Transition("accept", (_C.ISSUED,), _C.ACCEPTED, (Who.OWNER, Who.OWNER_WITH_OFFICER),
+                   "ca_core.issuance.accept.by_owner", "4.4"),
+        Transition("hold", (_C.ISSUED, _C.ACCEPTED), _C.ON_HOLD, (Who.OWNER, Who.TWO_OFFICERS),
+                   "ca_core.revocation.hold.place", "4.9.13"),
+        Transition("release_hold", (_C.ON_HOLD,), _C.ACCEPTED, (Who.OWNER, Who.TWO_OFFICERS, Who.SYSTEM),
+                   "ca_core.revocation.hold.lift", "4.9.16"),
+        Transition("release_hold_unaccepted", (_C.ON_HOLD,), _C.ISSUED, (Who.OWNER, Who.TWO_OFFICERS, Who.SYSTEM),
+                   "ca_core.revocation.hold.lift", "4.9.16"),
+        Transition("revoke", (_C.PREPARED, _C.ISSUED, _C.ACCEPTED, _C.ON_HOLD), _C.REVOKED,
+                   (Who.OWNER, Who.OWNER_WITH_OFFICER, Who.TWO_OFFICERS), "ca_core.revocation.revoke.record", "4.9.3"),
+    ),
+)  # fmt: skip
+
+LIVES: tuple[Life[ApplicationState] | Life[CertificateState], ...] = (APPLICATION, CERTIFICATE)

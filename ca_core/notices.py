@@ -1,0 +1,62 @@
+"""What is told to whom, when and by which channel. Sends nothing: a notice is a row in the outbox.
+
+Messages ask for nothing (R13). Every issuance, hold and revocation tells the owner (R10, R10a, R14).
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from ca_core.subscriber import Subscriber
+
+
+class NoticeKind(StrEnum):
+    CODE = "code"
+    ISSUED = "issued"
+    RENEWAL_OPENED = "renewal_opened"
+    REVOKED = "revoked"
+    HELD = "held"
+    RELEASED = "released"
+    REISSUE_REQUESTED = "reissue_requested"
+
+
+class Medium(StrEnum):
+    SMS = "sms"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message to one address. `secret` words are wiped from the outbox once delivered."""
+
+    kind: NoticeKind
+    medium: Medium
+    recipient: str
+    subscriber_id: int
+    language: str
+    at: datetime
+    words: dict[str, str] = field(default_factory=dict)
+    secret: bool = False
+
+
+def to_owner(
+    subscriber: Subscriber, *, kind: NoticeKind, words: dict[str, str], now: datetime
+) -> list[Notice]:
+    """By SMS where the owner is in the BMG, and by e-mail where one was given."""
+    addresses = [
+        (Medium.SMS, subscriber.phone.digits if subscriber.phone else ""),
+        (Medium.EMAIL, subscriber.email),
+    ]
+    return [
+        Notice(
+            kind=kind,
+            medium=medium,
+            recipient=recipient,
+            subscriber_id=subscriber.subscriber_id,
+            language=subscriber.language,
+            at=now,
+            words=words,
+        )
+        for medium, recipient in addresses
+        if recipient
+    ]

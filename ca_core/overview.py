@@ -1,0 +1,227 @@
+"""What matters to each role now: a handful of figures, and the lists that they lead to.
+
+"Issued" counts certificates and "holders" counts people; a tile never mixes the two (R12). Days are Asia/Almaty's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from ca_core import roles
+from ca_core.approval import Proposal
+from ca_core.roles import Actor, Permission
+from ca_core.statistics import local_day
+
+LIST_LIMIT = 200
+
+
+class Figure(StrEnum):
+    """What a tile counts."""
+
+    REVIEWS_WAITING = "reviews_waiting"
+    PROPOSALS_OPEN = "proposals_open"
+    ISSUED_TODAY = "issued_today"
+    ISSUED_MONTH = "issued_month"
+    REVOKED_TODAY = "revoked_today"
+    REVOKED_MONTH = "revoked_month"
+    ISSUED = "issued"
+    VALID = "valid"
+    ON_HOLD = "on_hold"
+    HOLDERS = "holders"
+    CRL_AGE = "crl_age"
+    FAILED_COMMANDS = "failed_commands"
+    FAILED_MESSAGES = "failed_messages"
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure. `since` is the oldest one's instant, or the instant whose age is the figure; `until` a limit."""
+
+    figure: Figure
+    n: int = 0
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Certificates and people as they stand at an instant; valid = issued - expired - revoked - on hold."""
+
+    issued: int
+    issued_today: int
+    issued_month: int
+    revoked: int
+    revoked_today: int
+    revoked_month: int
+    expired: int
+    on_hold: int
+    holders: int
+
+    @property
+    def valid(self) -> int:
+        return self.issued - self.revoked - self.expired - self.on_hold
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    n: int
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A photo that waits for a moderator, as the list shows it: nothing about the person."""
+
+    review_id: int
+    application: str
+    channel: int
+    region: int
+    flagged_because: str
+    opened_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedList:
+    """The newest list of one issuer."""
+
+    issuer: str
+    number: int
+    this_update: datetime
+    next_update: datetime
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCommand:
+    command_id: int
+    kind: str
+    subject: str
+    attempts: int
+    asked_at: datetime
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailedMessage:
+    """To whom it went is not shown: whoever runs the system needs the cause, not the person (R14)."""
+
+    notice_id: int
+    kind: str
+    medium: str
+    attempts: int
+    created_at: datetime
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenProposal:
+    """With the holder's page on which it is agreed to; None when it is about no certificate of ours."""
+
+    proposal: Proposal
+    subscriber_id: int | None
+
+
+class Overviews(Protocol):
+    """The read side of the home page."""
+
+    def stock(self, *, today: date, now: datetime) -> Stock: ...
+    def reviews_waiting(self) -> Queue: ...
+    def proposals_open(self, *, not_asked_by: int, now: datetime) -> Queue: ...
+    def list_of(self, issuer: str) -> PublishedList | None: ...
+    def commands_failed(self) -> int: ...
+    def messages_failed(self) -> int: ...
+    def reviews(self, limit: int) -> Sequence[Review]: ...
+    def open_proposals(self, *, now: datetime, limit: int) -> Sequence[OpenProposal]: ...
+    def failed_commands(self, limit: int) -> Sequence[FailedCommand]: ...
+    def failed_messages(self, limit: int) -> Sequence[FailedMessage]: ...
+
+
+class OverviewWork(Protocol):
+    """The part of a unit of work that is read here."""
+
+    @property
+    def overview(self) -> Overviews: ...
+
+
+def home(work: OverviewWork, *, actor: Actor, now: datetime) -> tuple[Tile, ...]:
+    """The tiles that lead somewhere for this role, what waits for a person first."""
+    tiles = [*_waiting(work, actor, now), *_health(work, actor)]
+    if roles.may(actor, Permission.SEARCH_CERTIFICATES) or roles.may(actor, Permission.VIEW_STATISTICS):
+        tiles += _stock(work.overview.stock(today=local_day(now), now=now))
+    return tuple(tiles)
+
+
+def _waiting(work: OverviewWork, actor: Actor, now: datetime) -> list[Tile]:
+    tiles = []
+    if roles.may(actor, Permission.VIEW_REVIEWS):
+        queue = work.overview.reviews_waiting()
+        tiles.append(Tile(Figure.REVIEWS_WAITING, queue.n, queue.oldest_at))
+    if roles.may(actor, Permission.AGREE_TO_PROPOSAL):
+        # One's own proposals wait for somebody else.
+        queue = work.overview.proposals_open(not_asked_by=actor.staff_id or 0, now=now)
+        tiles.append(Tile(Figure.PROPOSALS_OPEN, queue.n, queue.oldest_at))
+    return tiles
+
+
+def _health(work: OverviewWork, actor: Actor) -> list[Tile]:
+    if not roles.may(actor, Permission.VIEW_OPERATIONS):
+        return []
+    newest = work.overview.list_of("issuing")
+    return [
+        Tile(
+            Figure.CRL_AGE,
+            newest.number if newest else 0,
+            newest.this_update if newest else None,
+            newest.next_update if newest else None,
+        ),
+        Tile(Figure.FAILED_COMMANDS, work.overview.commands_failed()),
+        Tile(Figure.FAILED_MESSAGES, work.overview.messages_failed()),
+    ]
+
+
+def _stock(stock: Stock) -> list[Tile]:
+    return [
+        Tile(Figure.ISSUED_TODAY, stock.issued_today),
+        Tile(Figure.ISSUED_MONTH, stock.issued_month),
+        Tile(Figure.REVOKED_TODAY, stock.revoked_today),
+        Tile(Figure.REVOKED_MONTH, stock.revoked_month),
+        Tile(Figure.ISSUED, stock.issued),
+        Tile(Figure.VALID, stock.valid),
+        Tile(Figure.ON_HOLD, stock.on_hold),
+        Tile(Figure.HOLDERS, stock.holders),
+    ]
+
+
+def reviews(work: OverviewWork, *, actor: Actor) -> Sequence[Review]:
+    """Photos that wait, the one that is due first on top. Raises NotAllowed."""
+    roles.require(actor, Permission.VIEW_REVIEWS)
+    return work.overview.reviews(LIST_LIMIT)
+
+
+def proposals(work: OverviewWork, *, actor: Actor, now: datetime) -> Sequence[OpenProposal]:
+    """What waits for a second person, oldest first (R9, R10a). Raises NotAllowed."""
+    roles.require(actor, Permission.AGREE_TO_PROPOSAL)
+    return work.overview.open_proposals(now=now, limit=LIST_LIMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The CA as those see it who run it."""
+
+    lists: tuple[PublishedList, ...]
+    commands: tuple[FailedCommand, ...]
+    messages: tuple[FailedMessage, ...]
+
+
+def health(work: OverviewWork, *, actor: Actor) -> Health:
+    """Lists as published, and what the job runner gave up on. Raises NotAllowed."""
+    roles.require(actor, Permission.VIEW_OPERATIONS)
+    published = (work.overview.list_of(issuer) for issuer in ("issuing", "root"))
+    return Health(
+        lists=tuple(one for one in published if one is not None),
+        commands=tuple(work.overview.failed_commands(LIST_LIMIT)),
+        messages=tuple(work.overview.failed_messages(LIST_LIMIT)),
+    )

@@ -1,0 +1,98 @@
+"""The procedure as data: one dated, versioned set of values; every decision stores the version it was made under."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ca_core.errors import Refusal
+
+
+class PolicyInvalid(Refusal):
+    """A policy file lacks a value, has an unknown one, or one out of range. Facts: name, problem."""
+
+    code = "policy.invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """One-time codes (R4)."""
+
+    validity: timedelta
+    tries: int
+    resend_after: timedelta
+    per_hour: int
+    typed_by_caller_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """How people prove who they are (F2, F3)."""
+
+    automatic_attempts: int
+    counter_issues_directly: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """Life of a certificate (R8, R10a, R11, R12)."""
+
+    validity: timedelta
+    renewals: int
+    hold_at_most: timedelta
+    authentication_certificate: bool
+    reissue_second_factor: bool
+    unused_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """How soon the world knows (R10)."""
+
+    crl_at_most_every: timedelta
+    crl_validity: timedelta
+    ocsp_validity: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is kept (R14)."""
+
+    evidence: timedelta
+    revoked_certificates: timedelta
+    audit: timedelta
+    proposals: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    name: str
+    valid_from: date
+    revision: int
+    codes: Codes
+    identification: Identification
+    certificates: Certificates
+    publication: Publication
+    retention: Retention
+
+    @property
+    def version(self) -> str:
+        """What is stored with each decision, for example article/2026-11-01/1."""
+        return f"{self.name}/{self.valid_from.isoformat()}/{self.revision}"
+
+
+def check(policy: Policy) -> None:
+    """Refuses values under which the rules could not hold. Raises PolicyInvalid."""
+    problems = {
+        "codes.tries": 1 <= policy.codes.tries <= 5,
+        "codes.validity": timedelta(minutes=1) <= policy.codes.validity <= timedelta(minutes=10),
+        "codes.per_hour": 1 <= policy.codes.per_hour <= 20,
+        "identification.automatic_attempts": 0 <= policy.identification.automatic_attempts <= 10,
+        "certificates.validity": timedelta(days=1) <= policy.certificates.validity <= timedelta(days=1096),
+        "certificates.renewals": 0 <= policy.certificates.renewals <= 1,
+        "certificates.hold_at_most": timedelta(0) < policy.certificates.hold_at_most <= timedelta(hours=72),
+        "publication.crl_at_most_every": policy.publication.crl_at_most_every <= timedelta(minutes=15),
+        "publication.crl_validity": policy.publication.crl_validity > policy.publication.crl_at_most_every,
+        "retention.revoked_certificates": policy.retention.revoked_certificates >= timedelta(days=5 * 365),
+    }
+    for name, holds in problems.items():
+        if not holds:
+            raise PolicyInvalid(name=name, problem="out of range")

@@ -1,0 +1,181 @@
+"""One-time codes (R4): only to the BMG phone, bound to purpose, object and page, few tries, short life."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from ca_core import audit, notices, roles
+from ca_core.consent import OwnerConsent
+from ca_core.errors import Refusal
+from ca_core.identifiers import Iin, Phone
+from ca_core.ports import StoredCode, Work
+from ca_core.subscriber import Subscriber
+
+
+class PhoneNotInBmg(Refusal):
+    """The owner has no phone in the BMG: no code can be sent (R4)."""
+
+    code = "sms_code.phone_not_in_bmg"
+
+
+class CodeTooSoon(Refusal):
+    """A code was sent to this phone moments ago. Facts: wait_seconds."""
+
+    code = "sms_code.too_soon"
+
+
+class TooManyCodes(Refusal):
+    """The hourly number of codes to this phone is used up. Facts: per_hour."""
+
+    code = "sms_code.too_many"
+
+
+class NoCodeSent(Refusal):
+    """No code was sent for this purpose, object and page."""
+
+    code = "sms_code.not_sent"
+
+
+class CodeExpired(Refusal):
+    code = "sms_code.expired"
+
+
+class CodeWrong(Refusal):
+    """Facts: tries_left."""
+
+    code = "sms_code.wrong"
+
+
+class CodeUsedUp(Refusal):
+    """Every try was used, or the code was used already."""
+
+    code = "sms_code.used_up"
+
+
+class CodePurpose(StrEnum):
+    """Codes for different purposes are different codes."""
+
+    REVOKE = "revoke"
+    RELEASE_HOLD = "release_hold"
+    REISSUE = "reissue"
+    SIGN_IN = "sign_in"
+    IDENTIFY = "identify"
+    REGISTER = "register"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    phone: Phone
+    expires_at: datetime
+    resend_at: datetime
+
+
+def _binding(purpose: CodePurpose, subject: str, page: str) -> str:
+    return f"{purpose.value}|{subject}|{page}"
+
+
+def _bmg_phone(work: Work, iin: Iin) -> Phone:
+    registration = work.bmg.of_iin(iin)
+    if registration is None:
+        raise PhoneNotInBmg
+    return registration.phone
+
+
+def _require_pause(work: Work, phone: Phone, now: datetime) -> None:
+    rules = work.policy.codes
+    last = work.codes.last_sent_at(phone)
+    if last is not None and now < last + rules.resend_after:
+        raise CodeTooSoon(wait_seconds=int((last + rules.resend_after - now).total_seconds()))
+    if work.codes.sent_since(phone, now - timedelta(hours=1)) >= rules.per_hour:
+        raise TooManyCodes(per_hour=rules.per_hour)
+
+
+def send(
+    work: Work,
+    *,
+    actor: roles.Actor,
+    owner: Subscriber,
+    purpose: CodePurpose,
+    subject: str,
+    page: str,
+    now: datetime,
+) -> Sent:
+    """Sends a fresh code to the owner's BMG phone; earlier codes for the same purpose and object lapse.
+
+    Raises PhoneNotInBmg, CodeTooSoon, TooManyCodes.
+    """
+    phone = _bmg_phone(work, owner.iin)
+    _require_pause(work, phone, now)
+    code = f"{secrets.randbelow(1_000_000):06d}"
+    expires_at = now + work.policy.codes.validity
+    work.codes.add(
+        StoredCode(
+            code_id=0,
+            purpose=purpose.value,
+            subject=subject,
+            page=page,
+            phone=phone,
+            seal=work.code_seal.seal(code, _binding(purpose, subject, page)),
+            sent_at=now,
+            expires_at=expires_at,
+            tries_left=work.policy.codes.tries,
+        )
+    )
+    work.outbox.add(
+        [
+            notices.Notice(
+                kind=notices.NoticeKind.CODE,
+                medium=notices.Medium.SMS,
+                recipient=phone.digits,
+                subscriber_id=owner.subscriber_id,
+                language=owner.language,
+                at=now,
+                words={"code": code, "purpose": purpose.value},
+                secret=True,
+            )
+        ]
+    )
+    work.audit.add(audit.Entry(now, actor, "sms_code:send:done", subject, details={"purpose": purpose.value}))
+    return Sent(phone=phone, expires_at=expires_at, resend_at=now + work.policy.codes.resend_after)
+
+
+def confirm(
+    work: Work,
+    *,
+    actor: roles.Actor,
+    purpose: CodePurpose,
+    subject: str,
+    page: str,
+    typed: str,
+    now: datetime,
+) -> OwnerConsent:
+    """The owner's consent for one act; uses the code up. A wrong one is counted, whatever else is rolled back.
+
+    Raises NoCodeSent, CodeExpired, CodeUsedUp, CodeWrong.
+    """
+    stored = work.codes.latest(purpose=purpose.value, subject=subject)
+    if stored is None or not hmac.compare_digest(stored.page, page):
+        raise NoCodeSent
+    if now >= stored.expires_at:
+        raise CodeExpired
+    if stored.tries_left <= 0:
+        raise CodeUsedUp
+    seal = work.code_seal.seal(typed.strip(), _binding(purpose, subject, page))
+    if not hmac.compare_digest(seal, stored.seal):
+        work.after_refusal(lambda later: _count_wrong_try(later, stored, actor, now))
+        raise CodeWrong(tries_left=stored.tries_left - 1)
+    if not work.codes.spend(stored.code_id):
+        raise CodeUsedUp
+    return OwnerConsent(purpose=purpose.value, subject=subject, given_at=now, by="sms_code")
+
+
+def _count_wrong_try(work: Work, stored: StoredCode, actor: roles.Actor, now: datetime) -> None:
+    work.codes.count_try(stored.code_id)
+    work.audit.add(
+        audit.Entry(
+            now, actor, "sms_code:confirm:refused", stored.subject, reason=CodeWrong.code,
+            details={"purpose": stored.purpose},
+        )
+    )  # fmt: skip

@@ -1,0 +1,236 @@
+"""It is over: only the owner ends a certificate; the law's exceptions need two officers and a document (R9).
+
+Final once recorded (R10): the OCSP answer, the next list, the figures and the notice all follow from the
+one transaction in which the state changes.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from ca_core import (
+    approval,
+    audit,
+    certificate,
+    consent,
+    lifecycle,
+    notices,
+    records,
+    roles,
+    statistics,
+)
+from ca_core.certificate import Certificate
+from ca_core.errors import Refusal
+from ca_core.identifiers import Serial
+from ca_core.ports import Command, CommandKind, Work
+from ca_core.revocation import reasons
+from ca_core.revocation.reasons import Reason
+from ca_core.x509 import crl
+
+PURPOSE = "revoke"
+ACT_BY_LAW = "revoke_by_law"
+GATHER_SECONDS = 10
+
+
+class AlreadyRevoked(Refusal):
+    """A revocation is final. Facts: revoked_at."""
+
+    code = "revoke.already_revoked"
+
+
+class AlreadyExpired(Refusal):
+    """A certificate that ran out needs no revocation. Facts: not_after."""
+
+    code = "revoke.already_expired"
+
+
+class DocumentMissing(Refusal):
+    """Revoking by law needs the number of the document that orders it (R9)."""
+
+    code = "revoke.document_missing"
+
+
+def require_revocable(found: Certificate, *, now: datetime) -> None:
+    """Raises AlreadyRevoked, AlreadyExpired. Screens use it to say why the act is off."""
+    standing = certificate.status(found, now)
+    if standing is certificate.Status.REVOKED:
+        raise AlreadyRevoked(revoked_at=found.revoked_at)
+    if standing is certificate.Status.EXPIRED:
+        raise AlreadyExpired(not_after=found.not_after)
+
+
+def by_owner(
+    work: Work,
+    *,
+    actor: roles.Actor,
+    serial: Serial,
+    owner: consent.OwnerConsent,
+    reason: Reason,
+    lost: bool = False,
+    now: datetime,
+) -> Certificate:
+    """The owner revokes, helped by an officer, on the code sent to the owner's BMG phone (R4, R9).
+
+    Raises NotAllowed, ConsentMissing, CertificateUnknown, AlreadyRevoked, AlreadyExpired, ReasonNotAllowed.
+    """
+    roles.require(actor, roles.Permission.REVOKE_WITH_OWNER)
+    consent.require(owner, purpose=PURPOSE, subject=serial.hex, now=now)
+    reasons.require(reason, reasons.BY_OWNER)
+    found = records.certificate(work, serial)
+    require_revocable(found, now=now)
+    if lost:
+        found = records.report_lost(work, found, now=now)
+    return record(work, actor=actor, found=found, reason=reason, why=f"owner by {owner.by}", now=now)
+
+
+def propose_by_law(
+    work: Work, *, actor: roles.Actor, serial: Serial, reason: Reason, document: str, now: datetime
+) -> int:
+    """First of two officers: death, court order, error of the CA, proven compromise (R9).
+
+    Raises NotAllowed, CertificateUnknown, AlreadyRevoked, AlreadyExpired, ReasonNotAllowed, DocumentMissing.
+    """
+    roles.require(actor, roles.Permission.PROPOSE_BY_LAW)
+    reasons.require(reason, reasons.BY_LAW)
+    require_revocable(records.certificate(work, serial), now=now)
+    if len(document.strip()) < 3:
+        raise DocumentMissing
+    payload = (("document", document.strip()), ("reason", str(int(reason))))
+    return propose(work, actor=actor, act=ACT_BY_LAW, serial=serial, payload=payload, now=now)
+
+
+def agree_by_law(work: Work, *, actor: roles.Actor, proposal_id: int, now: datetime) -> Certificate:
+    """Second of two officers.
+
+    Raises NotAllowed, ProposalUnknown, ProposalClosed, ProposalChanged, SecondPersonNeeded, AlreadyRevoked,
+    AlreadyExpired.
+    """
+    agreed = agree(work, actor=actor, act=ACT_BY_LAW, proposal_id=proposal_id, now=now)
+    payload = dict(agreed.payload)
+    found = records.certificate(work, Serial.parse(agreed.subject))
+    require_revocable(found, now=now)
+    why = f"by law: {payload['document']}; asked by {agreed.asked_by_name}"
+    return record(work, actor=actor, found=found, reason=Reason(int(payload["reason"])), why=why, now=now)
+
+
+def propose(
+    work: Work,
+    *,
+    actor: roles.Actor,
+    act: str,
+    serial: Serial,
+    payload: tuple[tuple[str, str], ...],
+    now: datetime,
+) -> int:
+    """Freezes what one officer asks of another. Raises NotAllowed."""
+    roles.require(actor, roles.Permission.PROPOSE_BY_LAW)
+    if actor.staff_id is None:
+        raise roles.NotAllowed(permission=roles.Permission.PROPOSE_BY_LAW.value)
+    proposal_id = work.proposals.add(
+        approval.Proposal(
+            proposal_id=0,
+            act=act,
+            subject=serial.hex,
+            payload=payload,
+            digest=approval.digest(act=act, subject=serial.hex, payload=payload),
+            asked_by=actor.staff_id,
+            asked_by_name=actor.name,
+            asked_at=now,
+            expires_at=now + work.policy.retention.proposals,
+        )
+    )
+    work.audit.add(
+        audit.Entry(
+            now, actor, f"proposal:{act}:asked", serial.hex, policy_version=work.policy.version,
+            details={"proposal": str(proposal_id)},
+        )
+    )  # fmt: skip
+    return proposal_id
+
+
+def agree(work: Work, *, actor: roles.Actor, act: str, proposal_id: int, now: datetime) -> approval.Proposal:
+    """The second person agrees to exactly what was asked. Raises as `agree_by_law`."""
+    roles.require(actor, roles.Permission.AGREE_TO_PROPOSAL)
+    proposal = work.proposals.by_id(proposal_id)
+    if proposal is None or proposal.act != act:
+        raise approval.ProposalUnknown
+    approval.require_agreeable(proposal, second=actor.staff_id, now=now)
+    agreed = replace(proposal, state=approval.ProposalState.AGREED, agreed_by=actor.staff_id, agreed_at=now)
+    work.proposals.close(agreed)
+    return agreed
+
+
+def turn_down(work: Work, *, actor: roles.Actor, proposal_id: int, now: datetime) -> None:
+    """The second person says no, or the first takes it back: nothing changes but the proposal.
+
+    Raises NotAllowed, ProposalUnknown, ProposalClosed.
+    """
+    roles.require(actor, roles.Permission.AGREE_TO_PROPOSAL)
+    proposal = work.proposals.by_id(proposal_id)
+    if proposal is None:
+        raise approval.ProposalUnknown
+    approval.require_open(proposal, now=now)
+    work.proposals.close(
+        replace(
+            proposal, state=approval.ProposalState.WITHDRAWN, agreed_by=actor.staff_id, agreed_at=now
+        )
+    )
+    work.audit.add(
+        audit.Entry(
+            now, actor, f"proposal:{proposal.act}:turned_down", proposal.subject,
+            policy_version=work.policy.version, details={"proposal": str(proposal_id)},
+        )
+    )  # fmt: skip
+
+
+def record(
+    work: Work, *, actor: roles.Actor, found: Certificate, reason: Reason, why: str, now: datetime
+) -> Certificate:
+    """The revocation itself: state, list entry, figures, notice, audit."""
+    revoked = replace(
+        found,
+        state=lifecycle.CERTIFICATE.after("revoke", found.state),
+        revoked_at=now,
+        reason=int(reason),
+        held_at=None,
+        hold_until=None,
+    )
+    work.certificates.save(revoked, expected=found)
+    work.certificates.keep_crl_entry(
+        found.certificate_id, crl.entry(found.serial.number, now, reasons.flag(reason))
+    )
+    if found.issued_at is not None:
+        # What was prepared and never signed was never counted as issued.
+        work.rollups.apply(statistics.revoked(found, at=now, reason=int(reason)))
+    recount_cover(work, found.subscriber_id, now=now)
+    work.commands.add(publish_command(now), now=now)
+    work.outbox.add(
+        notices.to_owner(
+            records.subscriber(work, found.subscriber_id),
+            kind=notices.NoticeKind.REVOKED,
+            words={"serial": found.serial.hex, "reason": reason.name},
+            now=now,
+        )
+    )
+    work.certificates.tell(found.certificate_id, at=now, event="revoked", by=actor.name, note=why)
+    work.audit.add(
+        audit.Entry(
+            now, actor, "certificate:revoke:done", found.serial.hex, found.state.name, revoked.state.name,
+            f"{reason.name}; {why}", work.policy.version,
+        )
+    )  # fmt: skip
+    return revoked
+
+
+def recount_cover(work: Work, subscriber_id: int, *, now: datetime) -> None:
+    """Until when the person has a valid certificate after this change."""
+    before = work.rollups.cover_until(subscriber_id)
+    after = statistics.covered_until(work.certificates.of_subscriber(subscriber_id))
+    work.rollups.apply(statistics.coverage(before, after, at=now))
+    work.rollups.set_cover_until(subscriber_id, after)
+
+
+def publish_command(now: datetime) -> Command:
+    """One publication gathers whatever is revoked within ten seconds."""
+    window = int(now.timestamp()) // GATHER_SECONDS
+    due_at = datetime.fromtimestamp((window + 1) * GATHER_SECONDS, UTC)
+    return Command(CommandKind.PUBLISH_CRL, "issuing", f"crl:{window}", due_at)

@@ -1,0 +1,53 @@
+"""What a relying party is told: OCSP, the list and the page answer from the same record."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ca_core import certificate
+from ca_core.certificate import Certificate, Status
+from ca_core.revocation.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Good when `revoked_at` is None; otherwise since when, and why (None: unspecified)."""
+
+    revoked_at: datetime | None
+    reason: Reason | None
+
+
+def standing(found: Certificate) -> Standing | None:
+    """None for a serial that never became a certificate: it must not be called good (RFC 6960, 2.2)."""
+    if certificate.status(found, found.not_before) is Status.NOT_ISSUED:
+        return None
+    if found.state.name == "REVOKED" and found.reason is not None:
+        return Standing(found.revoked_at, Reason(found.reason))
+    if found.held_at is not None:
+        return Standing(found.held_at, Reason.CERTIFICATE_HOLD)
+    return Standing(None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicStatus:
+    """The public page's answer: no personal data in it."""
+
+    serial: str
+    status: Status
+    not_before: datetime
+    not_after: datetime
+    mobile_only: bool
+    revoked_at: datetime | None = None
+    reason: Reason | None = None
+
+
+def public(found: Certificate, now: datetime) -> PublicStatus:
+    at = standing(found) or Standing(None, None)
+    return PublicStatus(
+        serial=found.serial.hex,
+        status=certificate.status(found, now),
+        not_before=found.not_before,
+        not_after=found.not_after,
+        mobile_only=found.mobile_only,
+        revoked_at=at.revoked_at,
+        reason=at.reason,
+    )

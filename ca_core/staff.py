@@ -1,0 +1,302 @@
+"""Staff accounts: sign-in with password and one-time code, lock-out, replay, sessions that can be ended everywhere.
+
+Passwords are hashed behind a port; a code is accepted once (RFC 6238, 5.2). A refused sign-in never says
+which of the three was wrong.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import pyotp
+
+from ca_core import audit, roles
+from ca_core.errors import Refusal
+
+TRIES = 5
+LOCKED_FOR = timedelta(minutes=15)
+STEP_SECONDS = 30
+LANGUAGES = ("kk", "ru", "en")
+
+
+class SignInRefused(Refusal):
+    """Login, password or one-time code is wrong, or the code was used before."""
+
+    code = "staff.sign_in_refused"
+
+
+class AccountLocked(Refusal):
+    """Too many wrong tries. Facts: until."""
+
+    code = "staff.locked"
+
+
+class SessionEnded(Refusal):
+    """Signed out, idle too long, or past its absolute limit."""
+
+    code = "staff.session_ended"
+
+
+class LoginTaken(Refusal):
+    code = "staff.login_taken"
+
+
+class PasswordTooWeak(Refusal):
+    """Twelve characters at least."""
+
+    code = "staff.password_too_weak"
+
+
+class LanguageUnknown(Refusal):
+    """The interfaces speak Kazakh, Russian and English."""
+
+    code = "staff.language_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    staff_id: int
+    login: str
+    name: str
+    role: roles.Role
+    password_hash: str
+    totp_secret: str
+    language: str = "ru"
+    last_step: int = -1
+    wrong_tries: int = 0
+    locked_until: datetime | None = None
+    disabled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in browser. Only the digest of its token is stored."""
+
+    token_digest: bytes
+    staff_id: int
+    started_at: datetime
+    seen_at: datetime
+
+
+class Accounts(Protocol):
+    def by_login(self, login: str) -> Account | None: ...
+    def by_id(self, staff_id: int) -> Account | None: ...
+    def add(self, account: Account) -> int: ...
+    def save(self, account: Account) -> None: ...
+
+
+class Sessions(Protocol):
+    def by_digest(self, token_digest: bytes) -> Session | None: ...
+    def live(self, token_digests: Collection[bytes]) -> list[Session]:
+        """Those of the named sessions that exist still and belong to an account that is not disabled."""
+        ...
+
+    def add(self, session: Session) -> None: ...
+    def touch(self, token_digest: bytes, at: datetime) -> None: ...
+    def end(self, token_digest: bytes) -> None: ...
+    def end_all(self, staff_id: int) -> int: ...
+
+
+class PasswordHasher(Protocol):
+    def hash(self, password: str) -> str: ...
+    def matches(self, password_hash: str, password: str) -> bool:
+        """Takes as long for an unknown account, whose hash is empty, as for a known one."""
+        ...
+
+
+class AuditLog(Protocol):
+    def add(self, entry: audit.Entry) -> None: ...
+
+
+class StaffWork(Protocol):
+    """The part of a unit of work that staff operations need."""
+
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def audit(self) -> AuditLog: ...
+
+    def after_staff_refusal(self, write: Callable[["StaffWork"], None]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    token: str
+    account: Account
+
+
+def digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def actor(account: Account, door: roles.Door = roles.Door.CONSOLE) -> roles.Actor:
+    return roles.Actor(account.name, account.role, door, account.staff_id)
+
+
+def sign_in(
+    work: StaffWork,
+    *,
+    login: str,
+    password: str,
+    code: str,
+    hasher: PasswordHasher,
+    now: datetime,
+) -> SignedIn:
+    """Raises SignInRefused, AccountLocked. A wrong try is counted even though the rest is rolled back."""
+    account = work.accounts.by_login(login.strip().lower())
+    known = hasher.matches(account.password_hash if account else "", password)
+    if account is None or account.disabled_at is not None:
+        raise SignInRefused
+    if account.locked_until is not None and now < account.locked_until:
+        raise AccountLocked(until=account.locked_until)
+    step = _matching_step(account, code, now) if known else None
+    if step is None:
+        work.after_staff_refusal(lambda later: _count_wrong_try(later, account.staff_id, now))
+        raise SignInRefused
+    signed_in = replace(account, last_step=step, wrong_tries=0, locked_until=None)
+    work.accounts.save(signed_in)
+    token = secrets.token_urlsafe(32)
+    work.sessions.add(Session(digest(token), account.staff_id, now, now))
+    work.audit.add(audit.Entry(now, actor(account), "staff:sign_in:done", f"staff/{account.staff_id}"))
+    return SignedIn(token, signed_in)
+
+
+def _matching_step(account: Account, code: str, now: datetime) -> int | None:
+    """The time step whose code was typed, one step of drift either way, never a step used before."""
+    typed = "".join(code.split())
+    current = int(now.timestamp()) // STEP_SECONDS
+    totp = pyotp.TOTP(account.totp_secret)
+    for step in (current, current - 1, current + 1):
+        right = hmac.compare_digest(totp.at(step * STEP_SECONDS), typed)
+        if right and step > account.last_step:
+            return step
+    return None
+
+
+def _count_wrong_try(work: StaffWork, staff_id: int, now: datetime) -> None:
+    account = work.accounts.by_id(staff_id)
+    if account is None:
+        return
+    tries = account.wrong_tries + 1
+    locked = tries >= TRIES
+    work.accounts.save(
+        replace(
+            account,
+            wrong_tries=0 if locked else tries,
+            locked_until=now + LOCKED_FOR if locked else account.locked_until,
+        )
+    )
+    event = "staff:sign_in:locked" if locked else "staff:sign_in:refused"
+    work.audit.add(audit.Entry(now, actor(account), event, f"staff/{staff_id}"))
+
+
+def resume(
+    work: StaffWork, *, token: str, idle: timedelta, absolute: timedelta, now: datetime
+) -> tuple[Account, Session]:
+    """Whose browser this is. Raises SessionEnded."""
+    session = work.sessions.by_digest(digest(token))
+    if session is None or _is_over(session, idle, absolute, now):
+        raise SessionEnded
+    account = work.accounts.by_id(session.staff_id)
+    if account is None or account.disabled_at is not None:
+        raise SessionEnded
+    return account, session
+
+
+def _is_over(session: Session, idle: timedelta, absolute: timedelta, now: datetime) -> bool:
+    return now >= session.seen_at + idle or now >= session.started_at + absolute
+
+
+def ended(
+    work: StaffWork, *, token_digests: Collection[bytes], idle: timedelta, absolute: timedelta, now: datetime
+) -> frozenset[bytes]:
+    """Which of these sessions are over: asked for all open pages of a process at once."""
+    live = work.sessions.live(token_digests)
+    going_on = {s.token_digest for s in live if not _is_over(s, idle, absolute, now)}
+    return frozenset(token_digests) - going_on
+
+
+def seen(work: StaffWork, *, token_digest: bytes, now: datetime) -> None:
+    """Somebody is at work in this session: its idle time begins anew."""
+    work.sessions.touch(token_digest, now)
+
+
+def account(work: StaffWork, *, staff_id: int) -> Account:
+    """Who is signed in. Raises SessionEnded for an account that is gone or disabled."""
+    found = work.accounts.by_id(staff_id)
+    if found is None or found.disabled_at is not None:
+        raise SessionEnded
+    return found
+
+
+def set_language(work: StaffWork, *, by: roles.Actor, language: str, now: datetime) -> None:
+    """Each member of staff chooses the language of their own pages. Raises LanguageUnknown, SessionEnded."""
+    if language not in LANGUAGES:
+        raise LanguageUnknown
+    chooser = account(work, staff_id=by.staff_id or 0)
+    if chooser.language == language:
+        return
+    work.accounts.save(replace(chooser, language=language))
+    work.audit.add(
+        audit.Entry(
+            now, by, "staff:language:done", f"staff/{chooser.staff_id}",
+            from_state=chooser.language, to_state=language,
+        )
+    )  # fmt: skip
+
+
+def sign_out(work: StaffWork, *, token: str, now: datetime) -> None:
+    """Ends this browser's session; one that ended before is no error."""
+    session = work.sessions.by_digest(digest(token))
+    if session is None:
+        return
+    work.sessions.end(session.token_digest)
+    account = work.accounts.by_id(session.staff_id)
+    if account is not None:
+        work.audit.add(audit.Entry(now, actor(account), "staff:sign_out:done", f"staff/{account.staff_id}"))
+
+
+def sign_out_everywhere(work: StaffWork, *, staff_id: int, now: datetime) -> int:
+    """Ends every session of the account; the number of sessions ended."""
+    ended = work.sessions.end_all(staff_id)
+    account = work.accounts.by_id(staff_id)
+    if account is not None:
+        work.audit.add(
+            audit.Entry(
+                now, actor(account), "staff:sign_out_everywhere:done", f"staff/{staff_id}",
+                details={"sessions": str(ended)},
+            )
+        )  # fmt: skip
+    return ended
+
+
+def add(
+    work: StaffWork,
+    *,
+    by: roles.Actor,
+    login: str,
+    name: str,
+    role: roles.Role,
+    password: str,
+    totp_secret: str,
+    hasher: PasswordHasher,
+    language: str = "ru",
+    now: datetime,
+) -> int:
+    """Raises NotAllowed, LoginTaken, PasswordTooWeak."""
+    if not by.is_system:
+        roles.require(by, roles.Permission.MANAGE_STAFF)
+    if len(password) < 12:
+        raise PasswordTooWeak
+    key = login.strip().lower()
+    if work.accounts.by_login(key) is not None:
+        raise LoginTaken
+    staff_id = work.accounts.add(Account(0, key, name, role, hasher.hash(password), totp_secret, language))
+    work.audit.add(audit.Entry(now, by, "staff:add:done", f"staff/{staff_id}", details={"role": role.value}))
+    return staff_id

@@ -1,0 +1,1 @@
+"""Migrations: forward only, each safe while the previous version runs."""

@@ -1,0 +1,202 @@
+"""The figures of the home page, read from rollups and short index ranges; never from all certificates."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import Connection, Select, func, select
+
+from ca_core.approval import ProposalState
+from ca_core.identifiers import Serial, SerialInvalid
+from ca_core.lifecycle import CertificateState, ReviewState
+from ca_core.overview import (
+    FailedCommand,
+    FailedMessage,
+    OpenProposal,
+    PublishedList,
+    Queue,
+    Review,
+    Stock,
+)
+from ca_core.statistics import Measure, end_of_day
+from data.commands import DEAD as COMMAND_DEAD
+from data.lists import Lists
+from data.outbox import DEAD as MESSAGE_DEAD
+from data.proposals import Proposals
+from data.rollups import month_number
+from data.schema import application, certificate, command, outbox, proposal, review, stat_day, stat_month
+
+_COUNTED = (Measure.ISSUED, Measure.REVOKED, Measure.DUE, Measure.HOLDER_NEW)
+
+
+class Overview:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def _one(self, query: Select[tuple[int]]) -> int:
+        return int(self._connection.scalar(query) or 0)
+
+    def stock(self, *, today: date, now: datetime) -> Stock:
+        """Months that are over from `stat_month`, the current one from `stat_day`, today's lapses by index."""
+        before = self._by_measure(
+            select(stat_month.c.measure, func.sum(stat_month.c.n)).where(
+                stat_month.c.month < month_number(today), stat_month.c.measure.in_(_COUNTED)
+            ).group_by(stat_month.c.measure)
+        )  # fmt: skip
+        month = self._days(today.replace(day=1), today)
+        day = self._days(today, today)
+        begun = end_of_day(today - timedelta(days=1)) + timedelta(seconds=1)
+        due_today_already = self._expired_since(begun, now)
+        due_before_today = before[Measure.DUE] + month[Measure.DUE] - day[Measure.DUE]
+        return Stock(
+            issued=before[Measure.ISSUED] + month[Measure.ISSUED],
+            issued_today=day[Measure.ISSUED],
+            issued_month=month[Measure.ISSUED],
+            revoked=before[Measure.REVOKED] + month[Measure.REVOKED],
+            revoked_today=day[Measure.REVOKED],
+            revoked_month=month[Measure.REVOKED],
+            expired=due_before_today + due_today_already,
+            on_hold=self._on_hold(now),
+            holders=before[Measure.HOLDER_NEW] + month[Measure.HOLDER_NEW],
+        )
+
+    def _by_measure(self, query: Select[tuple[int, int]]) -> dict[Measure, int]:
+        counts = dict.fromkeys(_COUNTED, 0)
+        counts.update({Measure(measure): int(n) for measure, n in self._connection.execute(query)})
+        return counts
+
+    def _days(self, first: date, last: date) -> dict[Measure, int]:
+        return self._by_measure(
+            select(stat_day.c.measure, func.sum(stat_day.c.n))
+            .where(stat_day.c.day >= first, stat_day.c.day <= last, stat_day.c.measure.in_(_COUNTED))
+            .group_by(stat_day.c.measure)
+        )
+
+    def _expired_since(self, begun: datetime, now: datetime) -> int:
+        out = (CertificateState.ISSUED, CertificateState.ACCEPTED, CertificateState.ON_HOLD)
+        return self._one(
+            select(func.count()).where(
+                certificate.c.not_after >= begun.astimezone(UTC),
+                certificate.c.not_after < now,
+                certificate.c.state.in_([int(state) for state in out]),
+            )
+        )
+
+    def _on_hold(self, now: datetime) -> int:
+        return self._one(
+            select(func.count()).where(
+                certificate.c.state == int(CertificateState.ON_HOLD), certificate.c.not_after >= now
+            )
+        )
+
+    def reviews_waiting(self) -> Queue:
+        row = self._connection.execute(
+            select(func.count(), func.min(review.c.opened_at)).where(
+                review.c.state == int(ReviewState.WAITING)
+            )
+        ).one()
+        return Queue(int(row[0]), row[1])
+
+    def proposals_open(self, *, not_asked_by: int, now: datetime) -> Queue:
+        row = self._connection.execute(
+            select(func.count(), func.min(proposal.c.asked_at)).where(
+                proposal.c.state == int(ProposalState.OPEN),
+                proposal.c.expires_at > now,
+                proposal.c.asked_by != not_asked_by,
+            )
+        ).one()
+        return Queue(int(row[0]), row[1])
+
+    def list_of(self, issuer: str) -> PublishedList | None:
+        newest = Lists(self._connection).newest(issuer)
+        if newest is None:
+            return None
+        return PublishedList(
+            newest.issuer, newest.number, newest.this_update, newest.next_update, newest.entries
+        )
+
+    def commands_failed(self) -> int:
+        return self._one(select(func.count()).where(command.c.state == COMMAND_DEAD))
+
+    def messages_failed(self) -> int:
+        return self._one(select(func.count()).where(outbox.c.state == MESSAGE_DEAD))
+
+    def reviews(self, limit: int) -> Sequence[Review]:
+        query = (
+            select(
+                review.c.review_id,
+                review.c.application_number,
+                review.c.flagged_because,
+                review.c.opened_at,
+                review.c.due_at,
+                application.c.channel,
+                application.c.region,
+            )
+            .join(application, application.c.number == review.c.application_number)
+            .where(review.c.state == int(ReviewState.WAITING))
+            .order_by(review.c.due_at, review.c.review_id)
+            .limit(limit)
+        )
+        return [
+            Review(
+                review_id=row.review_id,
+                application=str(row.application_number),
+                channel=row.channel,
+                region=row.region,
+                flagged_because=row.flagged_because,
+                opened_at=row.opened_at,
+                due_at=row.due_at,
+            )
+            for row in self._connection.execute(query)
+        ]
+
+    def open_proposals(self, *, now: datetime, limit: int) -> Sequence[OpenProposal]:
+        waiting = Proposals(self._connection).open_at(now, limit)
+        holders = self._holders([p.subject for p in waiting])
+        return [OpenProposal(p, holders.get(p.subject)) for p in waiting]
+
+    def _holders(self, subjects: Sequence[str]) -> dict[str, int]:
+        """Whose certificate each proposal is about, in one query."""
+        serials = [serial for serial in map(_serial, subjects) if serial is not None]
+        query = select(certificate.c.serial, certificate.c.subscriber_id)
+        rows = self._connection.execute(query.where(certificate.c.serial.in_([s.octets for s in serials])))
+        found = {bytes(row.serial): int(row.subscriber_id) for row in rows}
+        return {s.hex: found[s.octets] for s in serials if s.octets in found}
+
+    def failed_commands(self, limit: int) -> Sequence[FailedCommand]:
+        query = (
+            select(
+                command.c.command_id,
+                command.c.kind,
+                command.c.subject,
+                command.c.attempts,
+                command.c.asked_at,
+                command.c.problem,
+            )
+            .where(command.c.state == COMMAND_DEAD)
+            .order_by(command.c.command_id.desc())
+            .limit(limit)
+        )
+        return [FailedCommand(*row) for row in self._connection.execute(query)]
+
+    def failed_messages(self, limit: int) -> Sequence[FailedMessage]:
+        query = (
+            select(
+                outbox.c.notice_id,
+                outbox.c.kind,
+                outbox.c.medium,
+                outbox.c.attempts,
+                outbox.c.created_at,
+                outbox.c.problem,
+            )
+            .where(outbox.c.state == MESSAGE_DEAD)
+            .order_by(outbox.c.notice_id.desc())
+            .limit(limit)
+        )
+        return [FailedMessage(*row) for row in self._connection.execute(query)]
+
+
+def _serial(text: str) -> Serial | None:
+    try:
+        return Serial.parse(text)
+    except SerialInvalid:
+        return None

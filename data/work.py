@@ -1,0 +1,115 @@
+"""The unit of work: one transaction, with a repository for each noun."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from ca_core.policy import Policy
+from ca_core.ports import CodeSeal
+from ca_core.ports import Work as CoreWork
+from ca_core.staff import StaffWork
+from data import engine as engines
+from data.applications import Applications
+from data.audit import AuditLog
+from data.certificates import Certificates
+from data.codes import Codes
+from data.commands import Commands
+from data.demo import DemoMessages
+from data.dossiers import Dossiers
+from data.finder import Finder
+from data.links import NotMeLinks
+from data.lists import Lists
+from data.outbox import Outbox
+from data.overview import Overview
+from data.people import MobileBase, StateRegister, Subscribers
+from data.policies import Policies
+from data.proposals import Proposals
+from data.reporting import Reporting
+from data.rollups import Rollups
+from data.staff import Accounts, Sessions
+from data.uses import Uses
+
+
+class Work:
+    """What operations gather in one transaction. Never commits by itself."""
+
+    def __init__(self, connection: Connection, *, policy: Policy, code_seal: CodeSeal, now: datetime) -> None:
+        self.connection = connection
+        self.policy = policy
+        self.code_seal = code_seal
+        self.certificates = Certificates(connection)
+        self.applications = Applications(connection)
+        self.subscribers = Subscribers(connection)
+        self.register = StateRegister(connection)
+        self.bmg = MobileBase(connection)
+        self.codes = Codes(connection, now)
+        self.not_me_links = NotMeLinks(connection)
+        self.outbox = Outbox(connection)
+        self.audit = AuditLog(connection)
+        self.rollups = Rollups(connection)
+        self.reporting = Reporting(connection)
+        self.commands = Commands(connection)
+        self.proposals = Proposals(connection)
+        self.finder = Finder(connection)
+        self.dossiers = Dossiers(connection)
+        self.lists = Lists(connection)
+        self.policies = Policies(connection)
+        self.overview = Overview(connection)
+        self.accounts = Accounts(connection)
+        self.sessions = Sessions(connection)
+        self.uses = Uses(connection)
+        self.demo_messages = DemoMessages(connection)
+        self.kept: list[Callable[[Any], None]] = []
+
+    def flush(self) -> None:
+        """Writes what the repositories gathered; always in one order, so that two writers never wait in a circle."""
+        self.rollups.flush()
+        self.certificates.flush()
+        self.outbox.flush()
+        self.audit.flush()
+
+    def after_refusal(self, write: Callable[[CoreWork], None]) -> None:
+        self.kept.append(write)
+
+    def after_staff_refusal(self, write: Callable[[StaffWork], None]) -> None:
+        self.kept.append(write)
+
+
+class Store:
+    """Opens units of work on one database. One writer at a time in a process on SQLite, so that nobody starves."""
+
+    def __init__(self, engine: Engine, *, code_seal: CodeSeal) -> None:
+        self.engine = engine
+        self._code_seal = code_seal
+        self._writer = threading.Lock() if engine.dialect.name == "sqlite" else None
+
+    @contextmanager
+    def write(self, *, policy: Policy, now: datetime) -> Iterator[Work]:
+        """Commits at a clean exit, rolls back at an exception."""
+        if self._writer is None:
+            with self._transaction(True, policy, now) as work:
+                yield work
+            return
+        with self._writer, self._transaction(True, policy, now) as work:
+            yield work
+
+    @contextmanager
+    def read(self, *, policy: Policy, now: datetime) -> Iterator[Work]:
+        """One snapshot; what is written in it is rolled back."""
+        with self._transaction(False, policy, now) as work:
+            yield work
+
+    @contextmanager
+    def _transaction(self, write: bool, policy: Policy, now: datetime) -> Iterator[Work]:
+        connecting = self.engine.connect().execution_options(**{engines.WRITE: write})
+        with connecting as connection, connection.begin() as transaction:
+            work = Work(connection, policy=policy, code_seal=self._code_seal, now=now)
+            yield work
+            if write:
+                work.flush()
+            else:
+                transaction.rollback()

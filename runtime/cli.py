@@ -1,0 +1,209 @@
+"""The command line. Exit codes: 0 done, 1 refused or failed, 2 wrong usage."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import pyotp
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ca_core import roles, staff
+from ca_core.errors import Refusal
+from data import migrate
+from runtime import authority, export, logs, publication, settings, start, wiring
+from runtime.settings import SettingRefused, Settings
+from runtime.supervisor import PortTaken
+
+app = typer.Typer(
+    name="qoltanba",
+    help="The operations console and certificate authority of remote digital signatures.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+db = typer.Typer(help="The database.", no_args_is_help=True)
+demo = typer.Typer(help="Fictitious people and certificates (demo mode only).", no_args_is_help=True)
+staff_app = typer.Typer(help="Staff accounts.", no_args_is_help=True)
+ca = typer.Typer(help="The certificate authority's own keys.", no_args_is_help=True)
+crl = typer.Typer(help="Certificate revocation lists.", no_args_is_help=True)
+certificates = typer.Typer(help="Issued certificates.", no_args_is_help=True)
+jobs = typer.Typer(help="The job runner.", no_args_is_help=True)
+for name, group in (
+    ("db", db),
+    ("demo", demo),
+    ("staff", staff_app),
+    ("ca", ca),
+    ("crl", crl),
+    ("certificates", certificates),
+    ("jobs", jobs),
+):
+    app.add_typer(group, name=name)
+
+out = Console(highlight=False)
+_NAMES = authority.Names()
+COMMAND_LINE = roles.Actor("command line", None, roles.Door.COMMAND_LINE)
+
+
+def main() -> None:
+    """What is refused is one sentence on the error stream, never a trace."""
+    try:
+        app(standalone_mode=True)
+    except (SettingRefused, PortTaken, migrate.DatabaseFromNewerVersion) as refused:
+        _say_and_leave(str(refused))
+    except Refusal as refusal:
+        facts = ", ".join(f"{key}={value}" for key, value in refusal.facts.items())
+        _say_and_leave(f"refused: {refusal.code}{f' ({facts})' if facts else ''}")
+
+
+def _say_and_leave(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
+    raise SystemExit(1)
+
+
+def _configured() -> Settings:
+    loaded = settings.load()
+    settings.check_production(loaded)
+    logs.configure(loaded, process="qoltanba")
+    return loaded
+
+
+@app.command()
+def run(
+    demo_data: Annotated[bool, typer.Option(help="Fill an empty demo database first.")] = True,
+) -> None:
+    """Prepare what is missing, start console, portal and job runner, and print where they listen."""
+    raise typer.Exit(start.everything(_configured(), out, demo_data=demo_data))
+
+
+@jobs.command("run")
+def jobs_run() -> None:
+    """Run the job runner alone: the process that opens the issuing key."""
+    start.job_runner(_configured())
+
+
+@jobs.command("retry")
+def jobs_retry() -> None:
+    """Take up commands that were given up."""
+    service = wiring.make_service(_configured())
+    with service.work() as work:
+        out.print(f"{work.commands.retry_dead(service.now())} commands will be tried again")
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to the newest schema."""
+    changed = migrate.upgrade(wiring.open_database(_configured()))
+    out.print("upgraded" if changed else "already the newest")
+
+
+@demo.command("seed")
+def demo_seed() -> None:
+    """Fill the database with fictitious people and real certificates."""
+    start.prepare(_configured(), out, demo_data=True)
+
+
+@demo.command("reset")
+def demo_reset(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Throw away the demo database, keys and lists, and make them anew."""
+    configured = _configured()
+    settings.refuse_printed_codes(configured)
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Throw away everything under {configured.var_dir}?", abort=True)
+    start.throw_away(configured)
+    start.prepare(configured, out, demo_data=True)
+
+
+@staff_app.command("add")
+def staff_add(
+    login: str,
+    role: roles.Role,
+    full_name: Annotated[str, typer.Option("--name", help="As colleagues and logs show it.")],
+    password_file: Annotated[
+        Path, typer.Option(help="File with the first password, 12 characters at least.", exists=True)
+    ],
+    totp_file: Annotated[Path, typer.Option(help="Where to write the secret for the one-time codes.")],
+    language: str = "ru",
+) -> None:
+    """Add a member of staff. The secret for the authenticator goes to a file, never to the screen."""
+    service = wiring.make_service(_configured())
+    secret = pyotp.random_base32()
+    with service.work() as work:
+        staff_id = staff.add(
+            work,
+            by=COMMAND_LINE,
+            login=login,
+            name=full_name,
+            role=role,
+            password=password_file.read_text().strip(),
+            totp_secret=secret,
+            hasher=service.passwords,
+            language=language,
+            now=service.now(),
+        )
+        totp_file.touch(mode=0o600)
+        totp_file.write_text(pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name="Qoltanba") + "\n")
+    out.print(f"staff {staff_id} added; the authenticator's secret is in {totp_file}")
+
+
+@ca.command("init")
+def ca_init(
+    algorithm: Annotated[str, typer.Option(help="ec (P-384 and P-256) or rsa (4096, 3072, 2048).")] = "ec",
+    organization: Annotated[str, typer.Option(help="O of the authorities.")] = _NAMES.organization,
+    root: Annotated[str, typer.Option(help="CN of the root.")] = _NAMES.root,
+    issuing: Annotated[str, typer.Option(help="CN of the issuing CA.")] = _NAMES.issuing,
+    responder: Annotated[str, typer.Option(help="CN of the OCSP responder.")] = _NAMES.responder,
+) -> None:
+    """Make root, issuing CA and OCSP responder, once. The base address of CRL and OCSP is fixed here."""
+    if algorithm not in ("ec", "rsa"):
+        raise typer.BadParameter("ec or rsa", param_hint="--algorithm")
+    configured = _configured()
+    names = authority.Names(organization=organization, root=root, issuing=issuing, responder=responder)
+    made = start.make_authority(configured, names, algorithm)
+    table = Table("authority", "subject", "valid to", "serial")
+    for what, certificate in (("root", made.root), ("issuing", made.issuing), ("OCSP", made.responder)):
+        table.add_row(
+            what,
+            certificate.subject.rfc4514_string(),
+            f"{certificate.not_valid_after_utc:%Y-%m-%d}",
+            f"{certificate.serial_number:x}",
+        )
+    out.print(table)
+
+
+@crl.command("publish")
+def crl_publish(
+    root: Annotated[
+        bool, typer.Option("--root", help="The root's list instead of the issuing CA's.")
+    ] = False,
+) -> None:
+    """Publish a list now."""
+    configured = _configured()
+    service = wiring.make_service(configured)
+    if root:
+        number = int(service.now().timestamp())
+        authority.publish_root_list(
+            configured, authority.root_issuer(configured), number=number, now=service.now()
+        )
+        out.print(f"root list {number} published")
+        return
+    published = publication.publish(service, authority.issuer(configured), now=service.now())
+    out.print(f"list {published.number} published: {published.entries} entries, {published.size_bytes} bytes")
+
+
+@certificates.command("export")
+def certificates_export(
+    into: Annotated[Path, typer.Option("--out", help="Folder to write to; made when missing.")],
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 1000,
+) -> None:
+    """Write PEM leaves, root, chain and lists for any outside checker."""
+    service = wiring.make_service(_configured())
+    written = export.certificates(service, into, limit=limit)
+    out.print(f"{written} certificates written to {into}")
+
+
+if __name__ == "__main__":
+    main()

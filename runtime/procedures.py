@@ -1,0 +1,69 @@
+"""The shipped policies: TOML files read into the core's values."""
+
+import hashlib
+import tomllib
+from datetime import timedelta
+from importlib import resources
+
+from ca_core import policy
+from ca_core.policy import Policy, PolicyInvalid
+
+PRESETS = ("article", "2026")
+
+
+def source(name: str) -> str:
+    """The preset's text, as it is stored beside its version."""
+    return resources.files("runtime").joinpath("policies", f"{name}.toml").read_text("utf-8")
+
+
+def digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def load(name: str) -> Policy:
+    """Raises PolicyInvalid."""
+    return parse(source(name))
+
+
+def parse(text: str) -> Policy:
+    """Raises PolicyInvalid where the text lacks a value, has an unknown one or one out of range."""
+    try:
+        raw = tomllib.loads(text)
+        codes, certificates = raw["codes"], raw["certificates"]
+        publication, retention = raw["publication"], raw["retention"]
+        parsed = Policy(
+            name=raw["name"],
+            valid_from=raw["valid_from"],
+            revision=raw["revision"],
+            codes=policy.Codes(
+                validity=timedelta(minutes=codes["validity_minutes"]),
+                tries=codes["tries"],
+                resend_after=timedelta(seconds=codes["resend_after_seconds"]),
+                per_hour=codes["per_hour"],
+                typed_by_caller_only=codes["typed_by_caller_only"],
+            ),
+            identification=policy.Identification(**raw["identification"]),
+            certificates=policy.Certificates(
+                validity=timedelta(days=certificates["validity_days"]),
+                renewals=certificates["renewals"],
+                hold_at_most=timedelta(hours=certificates["hold_at_most_hours"]),
+                authentication_certificate=certificates["authentication_certificate"],
+                reissue_second_factor=certificates["reissue_second_factor"],
+                unused_after=timedelta(days=certificates["unused_after_days"]),
+            ),
+            publication=policy.Publication(
+                crl_at_most_every=timedelta(minutes=publication["crl_at_most_every_minutes"]),
+                crl_validity=timedelta(hours=publication["crl_validity_hours"]),
+                ocsp_validity=timedelta(hours=publication["ocsp_validity_hours"]),
+            ),
+            retention=policy.Retention(
+                evidence=timedelta(days=retention["evidence_days"]),
+                revoked_certificates=timedelta(days=retention["revoked_certificates_days"]),
+                audit=timedelta(days=retention["audit_days"]),
+                proposals=timedelta(hours=retention["proposals_hours"]),
+            ),
+        )
+    except (KeyError, TypeError, tomllib.TOMLDecodeError) as error:
+        raise PolicyInvalid(name="policy", problem=str(error)) from error
+    policy.check(parsed)
+    return parsed

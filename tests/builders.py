@@ -1,0 +1,206 @@
+"""People, keys and certificates with full defaults: a test states only what differs.
+
+Certificates are made the way the system makes them: submitted, reserved, prepared, signed, stored.
+"""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from ca_core import policy as policies
+from ca_core import roles
+from ca_core.application import Application
+from ca_core.certificate import Certificate, Channel, Kind, Method, Purpose, StorageKind
+from ca_core.consent import OwnerConsent
+from ca_core.identifiers import ApplicationId, Iin, Phone, Sex, iin_check_digit
+from ca_core.issuance import issue, renew
+from ca_core.lifecycle import ApplicationState
+from ca_core.subscriber import DocumentKind, MobileRegistration, Person, Subscriber
+from ca_core.x509 import csr
+from tests.core.x509 import authorities
+from tests.fakes import House
+
+JOB = roles.Actor("issuing", None, roles.Door.JOB)
+OFFICER = roles.Actor("Ainur K.", roles.Role.RA_OFFICER, roles.Door.CONSOLE, staff_id=1)
+SECOND = roles.Actor("Dina S.", roles.Role.RA_OFFICER, roles.Door.CONSOLE, staff_id=2)
+SUPERVISOR = roles.Actor("Marat B.", roles.Role.SUPERVISOR, roles.Door.CONSOLE, staff_id=3)
+ANALYST = roles.Actor("Saule T.", roles.Role.ANALYST, roles.Door.CONSOLE, staff_id=4)
+AGENT = roles.Actor("Erlan D.", roles.Role.CALL_AGENT, roles.Door.CONSOLE, staff_id=5)
+
+
+def policy(**different: Any) -> policies.Policy:
+    """The procedure of the article, and what differs: `certificates={"renewals": 0}`."""
+    days, minutes = (lambda n: timedelta(days=n)), (lambda n: timedelta(minutes=n))
+    default = policies.Policy(
+        name="test",
+        valid_from=date(2023, 1, 1),
+        revision=1,
+        codes=policies.Codes(minutes(3), 3, timedelta(seconds=60), 5, False),
+        identification=policies.Identification(1, True),
+        certificates=policies.Certificates(days(365), 1, timedelta(hours=72), False, False, days(180)),
+        publication=policies.Publication(minutes(10), timedelta(hours=24), timedelta(hours=12)),
+        retention=policies.Retention(days(1826), days(1826), days(1826), timedelta(hours=24)),
+    )
+    changed = {group: replace(getattr(default, group), **values) for group, values in different.items()}
+    return replace(default, **changed)
+
+
+def iin(born: date = date(1987, 3, 12), sex: Sex = Sex.MALE, number: int = 1) -> Iin:
+    """The first valid IIN for this birth date from `number` on."""
+    century = {1800: 1, 1900: 3, 2000: 5}[born.year // 100 * 100] + (sex is Sex.FEMALE)
+    bodies = (f"{born:%y%m%d}{century}{n:04d}" for n in range(number, number + 9))
+    digits = next((body, d) for body in bodies if (d := iin_check_digit(body)) is not None)
+    return Iin.parse(f"{digits[0]}{digits[1]}")
+
+
+def person(**different: Any) -> Person:
+    """A fictitious man of 1987."""
+    default = Person(
+        iin=iin(),
+        surname="ҮЛГІЕВ",
+        given_name="ДАМИР",
+        patronymic="СЫНАҚҰЛЫ",
+        surname_latin="ULGIYEV",
+        given_name_latin="DAMIR",
+        born_on=date(1987, 3, 12),
+        sex=Sex.MALE,
+        region=19,
+        language="ru",
+        document_kind=DocumentKind.ID_CARD,
+        document_number="031234567",
+        document_expires_on=date(2999, 12, 31),
+    )
+    return replace(default, **different)
+
+
+PHONE = Phone.parse("+7 701 123 45 67")
+
+
+def house(**different: Any) -> House:
+    """An empty house at this moment, under `policy(**different)`."""
+    return House(policy(**different), authorities.NOW)
+
+
+def register(
+    here: House, *, phone: Phone | None = PHONE, email: str = "damir@example.kz", **different: Any
+) -> Subscriber:
+    """A person in the state register, in the BMG unless `phone` is None, and a subscriber of ours."""
+    known = person(**different)
+    here.memory.persons[known.iin] = known
+    if phone is not None:
+        here.memory.bmg[known.iin] = MobileRegistration(known.iin, phone, here.now, "demo")
+    with here.work() as work:
+        return work.subscribers.add(known, phone=phone, email=email)
+
+
+def new_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def request(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """A certification request in PEM that its own key signs."""
+    builder = x509.CertificateSigningRequestBuilder(x509.Name([]))
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+
+def application(
+    owner: Subscriber, key: ec.EllipticCurvePrivateKey, now: datetime, **different: Any
+) -> Application:
+    """A submitted application for a signing certificate in a file."""
+    checked = csr.check(request(key))
+    default = Application(
+        number=ApplicationId.form(1_000_000_000 + secrets.randbelow(6_000_000_000)),
+        subscriber_id=owner.subscriber_id,
+        kind=Kind.NEW,
+        purpose=Purpose.SIGNING,
+        channel=Channel.EGOV,
+        storage=StorageKind.FILE,
+        method=Method.VIDEO_CALL,
+        region=owner.region,
+        state=ApplicationState.SUBMITTED,
+        opened_at=now,
+        changed_at=now,
+        policy_version="test",
+        public_key=checked.public_key_der,
+        key_id=checked.key_id,
+    )
+    return replace(default, **different)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A certificate and the key that its owner keeps."""
+
+    certificate: Certificate
+    key: ec.EllipticCurvePrivateKey
+    owner: Subscriber
+
+
+def carry_out(here: House, number: ApplicationId) -> Certificate:
+    """What the job runner does with one application, without the linter."""
+    issuer = authorities.authority().issuing
+    with here.work() as work:
+        order = issue.reserve(work, actor=JOB, number=number, now=here.now)
+    content = issue.rehearse(order, issuer=issuer, linter=None)
+    with here.work() as work:
+        order, content = issue.prepare(work, actor=JOB, order=order, to_be_signed=content)
+    signed = issue.sign(order, issuer=issuer, to_be_signed=content)
+    with here.work() as work:
+        return issue.store(work, actor=JOB, order=order, signed=signed, now=here.now)
+
+
+def issued(here: House, owner: Subscriber | None = None, **different: Any) -> Owned:
+    """A certificate that was issued just now; `different` is about its application."""
+    whose = owner or next(iter(here.memory.subscribers.values()), None) or register(here)
+    key = new_key()
+    wanted = application(whose, key, here.now, **different)
+    with here.work() as work:
+        work.applications.add(wanted)
+    return Owned(carry_out(here, wanted.number), key, whose)
+
+
+def renewed(here: House, owned: Owned) -> Owned:
+    """The whole renewal: opened by an officer, signed by the owner's key, issued."""
+    with here.work() as work:
+        opened = renew.open_for_owner(work, actor=OFFICER, serial=owned.certificate.serial, now=here.now)
+    signature = owned.key.sign(renew.statement(opened.number), ec.ECDSA(hashes.SHA256()))
+    with here.work() as work:
+        renew.confirm(work, number=opened.number, signature=signature, now=here.now)
+    return replace(owned, certificate=carry_out(here, opened.number))
+
+
+def consent(here: House, owned: Owned, purpose: str = "revoke") -> OwnerConsent:
+    """As if the owner had just said so."""
+    return OwnerConsent(
+        purpose=purpose, subject=owned.certificate.serial.hex, given_at=here.now, by="sms_code"
+    )
+
+
+def stored(here: House, owned: Owned) -> Certificate:
+    """The record as it is now."""
+    return here.memory.certificates[owned.certificate.certificate_id]
+
+
+def codes_sent(here: House) -> Iterator[str]:
+    """The one-time codes in the outbox, oldest first."""
+    return (n.words["code"] for n in here.memory.notices if n.secret)
+
+
+def newest_code(here: House) -> str:
+    return list(codes_sent(here))[-1]
+
+
+def wrong(code: str) -> str:
+    """Another code than this one."""
+    return f"{(int(code) + 1) % 1_000_000:06d}"
+
+
+def events(here: House) -> list[str]:
+    return [entry.event for entry in here.memory.audit]

@@ -1,0 +1,55 @@
+"""Databases for the tests: a fresh one each, on SQLite and on a private PostgreSQL cluster."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from data import engine as engines
+from data import migrate
+from tests.servers import postgres
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    with postgres.cluster() as address:
+        template = sa.create_engine(f"{address}/postgres", isolation_level="AUTOCOMMIT")
+        with template.connect() as connection:
+            connection.exec_driver_sql("CREATE DATABASE migrated")
+        migrated = engines.open_engine(f"{address}/migrated")
+        migrate.upgrade(migrated)
+        migrated.dispose()
+        template.dispose()
+        yield address
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database; each test that asks for it runs on both kinds."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/test.sqlite"
+        engine = engines.open_engine(url)
+        migrate.upgrade(engine)
+        engine.dispose()
+        yield url
+        return
+    server = request.getfixturevalue("postgres_server")
+    name = f"t{next(_numbers)}"
+    admin = sa.create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE migrated")
+    yield f"{server}/{name}"
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    opened = engines.open_engine(database_url)
+    yield opened
+    opened.dispose()

@@ -1,0 +1,122 @@
+"""Identifiers: parsed once, masked when printed (R1, R5)."""
+
+from datetime import date
+
+import pytest
+
+from ca_core import identifiers
+from ca_core.identifiers import ApplicationId, Iin, Phone, Serial, Sex
+from tests import builders
+
+
+def test_an_iin_tells_birth_date_and_sex() -> None:
+    iin = builders.iin(date(2004, 2, 29), Sex.FEMALE)
+    assert (iin.birth_date, iin.sex) == (date(2004, 2, 29), Sex.FEMALE)
+
+
+def test_the_second_weights_serve_where_the_first_give_ten() -> None:
+    """Register rule: remainder 10 is counted again with the shifted weights."""
+    again = [n for n in range(10_000) if _first_remainder(f"8703123{n:04d}") == 10]
+    assert again
+    for number in again[:20]:
+        body = f"8703123{number:04d}"
+        digit = identifiers.iin_check_digit(body)
+        if digit is not None:
+            assert Iin.parse(f"{body}{digit}").digits == f"{body}{digit}"
+
+
+def _first_remainder(body: str) -> int:
+    return sum(w * int(c) for w, c in zip(range(1, 12), body, strict=True)) % 11
+
+
+def test_a_wrong_check_digit_is_refused() -> None:
+    """R1."""
+    digits = builders.iin().digits
+    for wrong in set("0123456789") - {digits[11]}:
+        with pytest.raises(identifiers.IinInvalid):
+            Iin.parse(digits[:11] + wrong)
+
+
+@pytest.mark.parametrize("text", ["", "12345678901", "1234567890123", "87031230001a", "٨٧٠٣١٢٣٠٠٠١٢"])
+def test_what_is_no_iin_is_refused(text: str) -> None:
+    with pytest.raises(identifiers.IinInvalid):
+        Iin.parse(text)
+
+
+@pytest.mark.parametrize("body", ["99023030001", "87131230001", "87031290001"])
+def test_a_date_that_does_not_exist_is_no_iin(body: str) -> None:
+    """30 February, month 13, century 9."""
+    with pytest.raises(identifiers.IinInvalid):
+        Iin.parse(f"{body}{identifiers.iin_check_digit(body)}")
+
+
+def test_an_iin_survives_the_database_with_its_leading_zeros() -> None:
+    iin = builders.iin(date(2001, 1, 2))
+    assert Iin.of(iin.number) == iin
+
+
+@pytest.mark.parametrize("text", ["+77011234567", "8 701 123 45 67", "7 (701) 123-45-67", "7011234567"])
+def test_one_phone_however_it_is_written(text: str) -> None:
+    assert Phone.parse(text) == Phone("77011234567")
+
+
+@pytest.mark.parametrize("text", ["", "abc", "+79161234567", "+77172123456", "+7701", "+14155550100"])
+def test_only_a_kazakh_mobile_number_is_a_phone(text: str) -> None:
+    """Russian, fixed-line, short and foreign numbers are refused."""
+    with pytest.raises(identifiers.PhoneInvalid):
+        Phone.parse(text)
+
+
+def test_a_serial_reads_with_colons_blanks_and_without() -> None:
+    serial = Serial.of(2**152 + 7)
+    colons = ":".join(serial.hex[i : i + 2] for i in range(0, 40, 2))
+    assert Serial.parse(serial.hex) == Serial.parse(colons.upper()) == Serial.parse(serial.grouped) == serial
+
+
+@pytest.mark.parametrize("text", ["", "xyz", "1" * 41])
+def test_what_is_no_serial_is_refused(text: str) -> None:
+    with pytest.raises(identifiers.SerialInvalid):
+        Serial.parse(text)
+
+
+def test_an_application_number_is_no_phone_and_no_iin() -> None:
+    """R5: eleven digits that begin with 1 to 6."""
+    for _ in range(200):
+        number = ApplicationId.draw()
+        assert len(number.digits) == 11
+        assert number.digits[0] in "123456"
+        assert ApplicationId.parse(str(number)) == number
+
+
+def test_every_wrong_digit_and_swap_of_an_application_number_is_found() -> None:
+    """R5; ISO/IEC 7064 MOD 11,10."""
+    digits = ApplicationId.form(1_234_567_890).digits
+    wrong = [digits[:i] + d + digits[i + 1 :] for i in range(11) for d in "0123456789" if d != digits[i]]
+    for text in wrong:
+        with pytest.raises(identifiers.ApplicationIdInvalid):
+            ApplicationId.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "folded"),
+    [
+        ("ӘБДІҚАДЫР", "абдикадыр"),
+        ("Ғабит Ұлы", "габит улы"),
+        ("Үңғыт", "унгыт"),
+        ("Өһлі", "охли"),
+        ("СЕРГЕЙ", "сергеи"),
+        ("Фёдор", "федор"),
+        ("Объедьев", "обедев"),
+    ],
+)
+def test_names_are_compared_by_their_nearest_russian_letters(name: str, folded: str) -> None:
+    assert identifiers.fold_name(name) == folded
+
+
+def test_a_masked_name_tells_two_people_of_one_list_apart() -> None:
+    assert identifiers.mask_name("ҮЛГІЕВ", "ДАМИР") == "ҮЛГІЕВ Д."
+
+
+@pytest.mark.parametrize(("email", "masked"), [("damir@example.kz", "d•••@example.kz"), ("", "")])
+def test_a_masked_address_keeps_its_domain(email: str, masked: str) -> None:
+    assert identifiers.mask_email(email) == masked
