@@ -41,6 +41,8 @@ class Watcher:
         self._stopped.set()
         with self._changed:
             self._changed.notify_all()
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join(_RECONNECT_SECONDS)
 
     def announce(self) -> None:
         """Tells other processes that something was committed. SQLite's watcher sees it by itself."""

@@ -1,0 +1,192 @@
+"""The job runner: commands once, lists in time, holds that end, messages with growing pauses."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from cryptography import x509
+
+from ca_core import notices, roles
+from ca_core.certificate import StorageKind
+from ca_core.errors import GatewayRejected, GatewayUnavailable
+from ca_core.identifiers import ApplicationId, Serial
+from ca_core.issuance import submit
+from ca_core.lifecycle import CertificateState
+from ca_core.revocation import hold
+from runtime import authority, publication
+from runtime.issuing import Issuing
+from runtime.jobs import JobRunner
+from runtime.sending import Sending
+from runtime.service import Service, succeeded
+from tests.runtime.conftest import iin, new_request, register
+
+OFFICER = roles.Actor("Officer", roles.Role.RA_OFFICER, roles.Door.CONSOLE, 1)
+SECOND = roles.Actor("Second", roles.Role.RA_OFFICER, roles.Door.CONSOLE, 2)
+
+
+class Recorder:
+    """A gateway that keeps what it was given, and fails as it is told."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+        self.failure: Exception | None = None
+
+    def send(self, *, recipient: str, text: str, reference: str) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.sent.append((recipient, text))
+
+
+@pytest.fixture
+def post() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def runner(service: Service, post: Recorder) -> JobRunner:
+    issuer = authority.issuer(service.settings)
+    return JobRunner(
+        service,
+        issuer=issuer,
+        issuing_batch=Issuing(service, issuer, linter=None),
+        sending=Sending(service, {"sms": post, "email": post}),
+    )
+
+
+def submitted(service: Service) -> ApplicationId:
+    who = iin(1)
+    register(service, who, phone=77010000001)
+    _, request = new_request()
+    with service.work() as work:
+        return submit.with_request(
+            work, actor=OFFICER, iin=who, raw_request=request, storage=StorageKind.FILE, now=service.now()
+        ).number
+
+
+def issued_serial(service: Service, number: ApplicationId) -> Serial:
+    with service.look() as work:
+        found = work.certificates.of_application(number)
+    assert found is not None
+    return found.serial
+
+
+def test_command_is_done_and_its_owner_told(service: Service, runner: JobRunner, post: Recorder) -> None:
+    """R14: every issuance tells the owner, with a way to answer 'not me'."""
+    number = submitted(service)
+    runner.once()
+    runner.once()
+    assert succeeded(service.wait_for(number.digits, timedelta(0)))
+    [(recipient, text)] = post.sent
+    assert recipient == "77010000001"
+    assert f"{service.settings.portal_url}/not-me/" in text
+
+
+def test_waiting_for_a_command_is_woken_by_its_end(service: Service, runner: JobRunner) -> None:
+    number = submitted(service)
+    other = threading.Timer(0.2, runner.once)
+    other.start()
+    assert succeeded(service.wait_for(number.digits, timedelta(seconds=10)))
+    other.join()
+
+
+def test_command_that_is_refused_is_given_up_with_its_reason(service: Service, runner: JobRunner) -> None:
+    """A renewal that came too late is not tried again and again."""
+    number = submitted(service)
+    with service.work() as work:
+        work.connection.exec_driver_sql(f"UPDATE application SET state = 8 WHERE number = {number.number}")
+    runner.once()
+    found = service.wait_for(number.digits, timedelta(0))
+    assert found is not None
+    assert (found.state, found.problem) == ("dead", "life.transition_refused")
+
+
+def test_first_round_publishes_a_list_even_when_nothing_was_revoked(
+    service: Service, runner: JobRunner
+) -> None:
+    """R10: a list that lapses stops every relying party."""
+    runner.once()
+    listed = x509.load_der_x509_crl((authority.public_dir(service.settings) / "issuing.crl").read_bytes())
+    assert len(listed) == 0
+    assert listed.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number == 1
+
+
+def test_list_is_due_again_after_the_policys_time(service: Service) -> None:
+    now = service.now()
+    publication.publish(service, authority.issuer(service.settings), now=now)
+    every = service.policy.publication.crl_at_most_every
+    assert not publication.is_due(service, now=now + every - timedelta(seconds=1))
+    assert publication.is_due(service, now=now + every)
+
+
+def test_hold_ends_by_itself_after_72_hours(service: Service, runner: JobRunner) -> None:
+    """R10a."""
+    number = submitted(service)
+    runner.once()
+    serial = issued_serial(service, number)
+    with service.work() as work:
+        found = work.certificates.by_serial(serial)
+        assert found is not None
+        held = hold.place(work, actor=OFFICER, found=found, why="case 1", now=service.now())
+        assert held.hold_until == service.now() + timedelta(hours=72)
+    with service.look() as work:
+        assert work.certificates.holds_due(service.now() + timedelta(hours=71), 10) == []
+        assert len(work.certificates.holds_due(service.now() + timedelta(hours=72), 10)) == 1
+    with service.work() as work:
+        lifted = hold.expire(
+            work, actor=publication.JOB, serial=serial, now=service.now() + timedelta(hours=72)
+        )
+    assert lifted.state is CertificateState.ISSUED
+
+
+def test_message_is_tried_again_later_while_the_centre_is_away(
+    service: Service, runner: JobRunner, post: Recorder
+) -> None:
+    submitted(service)
+    post.failure = GatewayUnavailable("http 503")
+    runner.once()
+    runner.once()
+    with service.look() as work:
+        now, later = service.now(), service.now() + timedelta(seconds=6)
+        assert work.outbox.due(now, 10) == []
+        assert [m.attempts for m in work.outbox.due(later, 10)] == [1]
+
+
+def test_message_that_is_rejected_is_dead_and_counted(
+    service: Service, runner: JobRunner, post: Recorder
+) -> None:
+    submitted(service)
+    post.failure = GatewayRejected("http 400")
+    runner.once()
+    runner.once()
+    with service.look() as work:
+        assert work.outbox.count_dead() == 1
+
+
+def test_code_is_wiped_from_the_outbox_once_delivered(
+    service: Service, runner: JobRunner, post: Recorder
+) -> None:
+    """R4: the database keeps no code in clear longer than it takes to send it."""
+    number = submitted(service)
+    runner.once()
+    with service.work() as work:
+        application = work.applications.by_number(number)
+        assert application is not None
+        work.outbox.add(
+            [
+                notices.Notice(
+                    kind=notices.NoticeKind.CODE,
+                    medium=notices.Medium.SMS,
+                    recipient="77010000001",
+                    subscriber_id=application.subscriber_id,
+                    language="kk",
+                    at=service.now(),
+                    words={"code": "271828", "purpose": "revoke"},
+                    secret=True,
+                )
+            ]
+        )
+    runner.once()
+    assert any("271828" in text for _, text in post.sent)
+    with service.look() as work:
+        rows = work.connection.exec_driver_sql("SELECT words FROM outbox").fetchall()
+    assert not any("271828" in row[0] for row in rows)

@@ -1,0 +1,43 @@
+"""What owners read, in three languages: every kind has its words, and none asks for anything (R13)."""
+
+import re
+import tomllib
+from importlib import resources
+
+import pytest
+
+from ca_core.notices import NoticeKind
+from ca_core.registration.sms_code import CodePurpose
+from ca_core.revocation.reasons import Reason
+from runtime import notice_texts
+
+WORDS = {
+    "code": "271828",
+    "purpose": "revoke",
+    "serial": "00" * 17 + "abcdef",
+    "number": "1234-5678-903",
+    "reason": "KEY_COMPROMISE",
+}
+
+
+@pytest.mark.parametrize("language", notice_texts.LANGUAGES)
+@pytest.mark.parametrize("kind", list(NoticeKind))
+def test_every_notice_has_words(kind: NoticeKind, language: str) -> None:
+    text = notice_texts.render(kind=kind.value, language=language, words=WORDS, minutes=3, link="http://x/n")
+    assert "{" not in text
+    assert len(text) < 335, "two SMS in Cyrillic at most, counted with their joint"
+
+
+@pytest.mark.parametrize("language", notice_texts.LANGUAGES)
+def test_every_purpose_and_reason_has_words(language: str) -> None:
+    file = resources.files("runtime").joinpath("messages", f"{language}.toml")
+    texts = tomllib.loads(file.read_text("utf-8"))
+    assert set(texts["purpose"]) == {purpose.value for purpose in CodePurpose}
+    assert set(texts["reason"]) == {r.name for r in Reason if r is not Reason.CERTIFICATE_HOLD}
+
+
+@pytest.mark.parametrize("kind", [k for k in NoticeKind if k is not NoticeKind.CODE])
+def test_no_message_asks_for_anything(kind: NoticeKind) -> None:
+    """R13: outgoing messages ask for nothing."""
+    text = notice_texts.render(kind=kind.value, language="ru", words=WORDS, minutes=3, link="")
+    assert not re.search(r"(?i)ИИН|ПИН|парол|карт[аыу]\b|сообщите|пришлите", text)
