@@ -64,6 +64,5 @@ def report_lost(work: Work, found: Certificate, *, now: datetime) -> Certificate
         return found
     lost = replace(found, lost_reported_at=now)
     work.certificates.save(lost, expected=found)
-    if found.issued_at is not None:
-        work.rollups.apply(statistics.reported_lost(found, at=now))
+    work.rollups.apply(statistics.reported_lost(found, at=now))
     return lost

@@ -163,9 +163,10 @@ class Bulk:
     def finish(self) -> None:
         """Keys that were given by hand are counted, and the planner learns what is there now."""
         if self._connection.dialect.name == "postgresql":
-            for table, key in ((schema.subscriber, "subscriber_id"), (schema.certificate, "certificate_id")):
-                sequence = func.pg_get_serial_sequence(table.name, key)
-                self._connection.execute(select(func.setval(sequence, select(func.max(table.c[key])).scalar_subquery())))
+            for key in (schema.subscriber.c.subscriber_id, schema.certificate.c.certificate_id):
+                highest = select(func.max(key)).scalar_subquery()
+                sequence = func.pg_get_serial_sequence(key.table.name, key.name)
+                self._connection.execute(select(func.setval(sequence, highest)))
         self._connection.execute(text("analyze"))
 
     def _name_tokens(self, known: Iterable[Person]) -> None:

@@ -185,9 +185,7 @@ class Certificates:
         return self._many(table.c.state.in_([int(state) for state in UNFINISHED]))
 
     def tell(self, certificate_id: int, *, at: datetime, event: str, by: str, note: str = "") -> None:
-        self._events.add(
-            {"certificate_id": certificate_id, "at": at, "event": event, "by": by, "note": note}
-        )
+        self._events.add({"certificate_id": certificate_id, "at": at, "event": event, "by": by, "note": note})
 
     def list_entries(self, *, unexpired_at: datetime) -> Sequence[bytes]:
         """The encoded list entries of certificates that have not run out, in order of recording."""

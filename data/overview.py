@@ -32,7 +32,7 @@ class Overview:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def _one(self, query: Select[tuple[int]]) -> int:
+    def _one(self, query: Select[int]) -> int:
         return int(self._connection.scalar(query) or 0)
 
     def stock(self, *, today: date, now: datetime) -> Stock:
@@ -59,7 +59,7 @@ class Overview:
             holders=before[Measure.HOLDER_NEW] + month[Measure.HOLDER_NEW],
         )
 
-    def _by_measure(self, query: Select[tuple[int, int]]) -> dict[Measure, int]:
+    def _by_measure(self, query: Select[int, int]) -> dict[Measure, int]:
         counts = dict.fromkeys(_COUNTED, 0)
         counts.update({Measure(measure): int(n) for measure, n in self._connection.execute(query)})
         return counts

@@ -10,7 +10,6 @@ from data import upsert
 from data.schema import bmg, name_token, person
 from data.schema import subscriber as table
 
-
 # Made once: building a statement costs more than running it.
 _INSERT = insert(table)
 _BY_ID = select(table).where(table.c.subscriber_id == bindparam("key"))

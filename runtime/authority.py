@@ -73,10 +73,13 @@ def urls_of(base: str) -> tuple[PublicationUrls, PublicationUrls]:
     return root, issuing
 
 
-def init(configured: Settings, *, names: Names, algorithm: str, now: datetime) -> Hierarchy:
+def init(
+    configured: Settings, *, names: Names, algorithm: str, now: datetime, since: datetime | None = None
+) -> Hierarchy:
     """Makes root, issuing CA and OCSP responder and publishes the root's list. Raises AuthorityExists.
 
-    The file that says that the CA exists is written last: an interrupted `ca init` can be run again.
+    `since` lets the demo's authorities be older than the certificates of its past. The file that says that
+    the CA exists is written last: an interrupted `ca init` can be run again.
     """
     if exists(configured):
         raise AuthorityExists
@@ -85,7 +88,7 @@ def init(configured: Settings, *, names: Names, algorithm: str, now: datetime) -
     ca_secret = configuration.read_secret(configured.issuing_secret_file, setting="issuing_secret_file")
     ocsp_secret = configuration.read_secret(configured.ocsp_secret_file, setting="ocsp_secret_file")
     root_key, issuing_key, ocsp_key = (keys.generate(k) for k in (kinds.root, kinds.issuing, kinds.responder))
-    not_before = now - _BACKDATE
+    not_before = since or now - _BACKDATE
     root = hierarchy.make_root(
         key=root_key, name=_name(names, names.root), serial=_serial(), not_before=not_before
     )
@@ -97,7 +100,7 @@ def init(configured: Settings, *, names: Names, algorithm: str, now: datetime) -
     as_issuing = Issuer(issuing, issuing_key, issuing_urls)
     responder = hierarchy.make_ocsp_responder(
         issuer=as_issuing, public_key=ocsp_key.public_key(), name=_name(names, names.responder),
-        serial=_serial(), not_before=not_before,
+        serial=_serial(), not_before=now - _BACKDATE,
     )  # fmt: skip
     made = Hierarchy(root, issuing, responder)
     _write_keys(configured, (root_key, issuing_key, ocsp_key), ca_secret, ocsp_secret)

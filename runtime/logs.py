@@ -50,6 +50,8 @@ def configure(settings: Settings, *, process: str) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         # Started with `log_config=None` they have no handlers of their own and come here too.
         logging.getLogger(name).propagate = True
+    # It tells at length what it will do; what it did is told by whoever asked for it.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.captureWarnings(True)
 
 

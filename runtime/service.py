@@ -14,6 +14,11 @@ from runtime.settings import Settings
 from runtime.wake import Watcher
 
 
+def clock() -> datetime:
+    """Now, in whole seconds, as the database keeps them."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
 class Service:
     """One a process. `work` writes, `look` reads; operations of the core run inside either."""
 
@@ -33,8 +38,7 @@ class Service:
         self.watcher = watcher
 
     def now(self) -> datetime:
-        """Whole seconds, as the database keeps them."""
-        return datetime.now(UTC).replace(microsecond=0)
+        return clock()
 
     @contextmanager
     def work(self, *, by: roles.Actor | None = None, on: str = "") -> Iterator[Work]:

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,10 +20,12 @@ from runtime.gateways.sms_http import SmsCentre
 from runtime.issuing import Issuing
 from runtime.jobs import JobRunner
 from runtime.sending import Gateway, Sending
-from runtime.service import Service
+from runtime.service import Service, clock
 from runtime.settings import Settings
 from runtime.supervisor import Child, Port, Supervisor
 
+# Demo certificates begin two years back; their authorities are older.
+DEMO_PAST = timedelta(days=3 * 365)
 _PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -32,8 +35,8 @@ def make_authority(configured: Settings, names: Names, algorithm: str) -> Hierar
         wiring.make_secret(configured.issuing_secret_file)
         wiring.make_secret(configured.ocsp_secret_file)
         wiring.make_secret(configured.session_secret_file)
-    service = wiring.make_service(configured)
-    return authority.init(configured, names=names, algorithm=algorithm, now=service.now())
+    since = clock() - DEMO_PAST if configured.is_demo else None
+    return authority.init(configured, names=names, algorithm=algorithm, now=clock(), since=since)
 
 
 def prepare(configured: Settings, out: Console, *, demo_data: bool) -> Service:
@@ -144,7 +147,9 @@ def _greet(configured: Settings, out: Console) -> None:
     if configured.is_demo:
         from runtime.demo import greeting  # noqa: PLC0415 - production never imports the demo
 
-        greeting.show(wiring.make_service(configured), out)
+        service = wiring.make_service(configured)
+        greeting.show(service, out)
+        service.watcher.stop()
 
 
 def job_runner(configured: Settings) -> None:

@@ -170,9 +170,7 @@ def turn_down(work: Work, *, actor: roles.Actor, proposal_id: int, now: datetime
         raise approval.ProposalUnknown
     approval.require_open(proposal, now=now)
     work.proposals.close(
-        replace(
-            proposal, state=approval.ProposalState.WITHDRAWN, agreed_by=actor.staff_id, agreed_at=now
-        )
+        replace(proposal, state=approval.ProposalState.WITHDRAWN, agreed_by=actor.staff_id, agreed_at=now)
     )
     work.audit.add(
         audit.Entry(
@@ -198,9 +196,7 @@ def record(
     work.certificates.keep_crl_entry(
         found.certificate_id, crl.entry(found.serial.number, now, reasons.flag(reason))
     )
-    if found.issued_at is not None:
-        # What was prepared and never signed was never counted as issued.
-        work.rollups.apply(statistics.revoked(found, at=now, reason=int(reason)))
+    work.rollups.apply(statistics.revoked(found, at=now, reason=int(reason)))
     recount_cover(work, found.subscriber_id, now=now)
     work.commands.add(publish_command(now), now=now)
     work.outbox.add(

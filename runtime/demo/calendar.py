@@ -42,4 +42,5 @@ class Calendar:
     @staticmethod
     def _weight(day: date, number: int) -> float:
         weekend = _WEEKEND if day.weekday() > 4 else 1.0
-        return _MONTHS[day.month - 1] * weekend * _GROWTH ** (number / 30)
+        growth: float = _GROWTH ** (number / 30)
+        return _MONTHS[day.month - 1] * weekend * growth

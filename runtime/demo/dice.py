@@ -1,4 +1,4 @@
-"""Chance without luck: every value is a pure function of seed and place (splitmix64), so that a demo can be made again."""
+"""Chance without luck: every value is a pure function of seed and place, so that a demo can be made again."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -130,7 +130,7 @@ class Telling:
         self._seed = seed
         self._calendar = calendar
         self._terms = terms
-        self._numbers = numbers(seed)
+        self.numbers = numbers(seed)
 
     def life(self, citizen: Citizen) -> Life:
         dice = Dice(self._seed + 2, citizen.index)
@@ -167,7 +167,13 @@ class Telling:
         return (step, at) if allowed and at + _DAY <= self._calendar.end else (Next.NOTHING, end)
 
     def _successor(
-        self, dice: Dice, citizen: Citizen, told: Sequence[Issuance], step: Next, at: datetime, has_phone: bool
+        self,
+        dice: Dice,
+        citizen: Citizen,
+        told: Sequence[Issuance],
+        step: Next,
+        at: datetime,
+        has_phone: bool,
     ) -> Issuance:
         before, place, day = told[-1], len(told) - 1, at.date()
         if step is Next.RENEW:
@@ -187,7 +193,7 @@ class Telling:
         return self._accepted(
             dice,
             Issuance(
-                number=next(self._numbers),
+                number=next(self.numbers),
                 kind=Kind.NEW,
                 channel=channel,
                 storage=dice.weighted(_STORAGES[channel]),
@@ -277,7 +283,8 @@ class Telling:
         ended = current.revocation.at if current.revocation else current.not_after
         last = min(ended, self._calendar.end)
         first = min(current.accepted_at, last)
-        return (first + (last - first) * share**0.35).date()
+        seen_at: datetime = first + (last - first) * share**0.35
+        return seen_at.date()
 
 
 def _taken(dice: Dice, channel: Channel, method: Method) -> timedelta:
@@ -291,16 +298,15 @@ def _taken(dice: Dice, channel: Channel, method: Method) -> timedelta:
 
 def hold_some(lives: Sequence[Life], *, wanted: int, calendar: Calendar, seed: int) -> list[Life]:
     """Puts the last certificate of some lives on hold within the last day and a half: those holds still last."""
-    held, done = [], 0
-    every = max(1, len(lives) // (3 * wanted))
-    for place, life in enumerate(lives):
+    held, left = list(lives), wanted
+    for place in range(0, len(lives), max(1, len(lives) // (3 * wanted))):
+        life = lives[place]
         dice = Dice(seed + 3, life.citizen.index)
         at = calendar.end - dice.span(_HOUR, 36 * _HOUR)
-        if place % every == 0 and done < wanted and _holdable(life.issuances[-1], at):
+        if left and _holdable(life.issuances[-1], at):
             last = replace(life.issuances[-1], hold=Hold(at, None, dice.chance(0.7)))
-            life = replace(life, issuances=(*life.issuances[:-1], last))
-            done += 1
-        held.append(life)
+            held[place] = replace(life, issuances=(*life.issuances[:-1], last))
+            left -= 1
     return held
 
 

@@ -109,4 +109,3 @@ def _email(dice: Dice, person: Person, index: int) -> str:
     if dice.chance(0.12):
         return ""
     return f"{person.surname_latin.lower()}.{index % 100_000:05d}@{dice.weighted(_MAIL_HOSTS)}"
-

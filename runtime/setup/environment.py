@@ -22,9 +22,9 @@ _COMMAND = """\
 #!/bin/sh
 exec "$(dirname "$0")/python" -c '
 import sys
-from runtime.cli import app
+from runtime.cli import main
 sys.argv[0] = "qoltanba"
-app()' "$@"
+main()' "$@"
 """
 
 

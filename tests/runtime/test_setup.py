@@ -47,7 +47,7 @@ def age(folder: Path) -> int:
 
 def test_a_finished_environment_has_the_command_and_the_project(folder: Path) -> None:
     (folder / "runtime").mkdir()
-    (folder / "runtime" / "cli.py").write_text("import sys\ndef app() -> None:\n    print(sys.argv)\n")
+    (folder / "runtime" / "cli.py").write_text("import sys\ndef main() -> None:\n    print(sys.argv)\n")
     command = folder / ".venv" / "bin" / "qoltanba"
     answer = subprocess.run([command, "run", "--fast"], capture_output=True, text=True, cwd="/", check=True)
     assert answer.stdout.strip() == "['qoltanba', 'run', '--fast']"
