@@ -117,6 +117,13 @@ def demo_reset(
     start.prepare(configured, out, demo_data=True)
 
 
+@demo.command("codes")
+def demo_codes() -> None:
+    """Print the demo staff's one-time codes of this moment."""
+    service = wiring.make_service(_configured())
+    start.show_codes(service, out)
+
+
 @staff_app.command("add")
 def staff_add(
     login: str,

@@ -49,7 +49,9 @@ def configure(settings: Settings, *, process: str) -> None:
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         # Started with `log_config=None` they have no handlers of their own and come here too.
-        logging.getLogger(name).propagate = True
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
     # It tells at length what it will do; what it did is told by whoever asked for it.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.captureWarnings(True)

@@ -125,7 +125,7 @@ class Settings:
     )
     log_format: Literal["text", "json"] = _of("Log lines for people, or one JSON object a line.", "text")
 
-    demo_certificates: int = _of("Number of certificates in the demo data.", 20000, least=100, most=5000000)
+    demo_certificates: int = _of("Number of certificates in the demo data.", 20000, least=100, most=200000)
     demo_seed: int = _of(
         "Seed of the demo data: the same seed, the same people.", 20231, least=0, most=2**31 - 1
     )

@@ -152,6 +152,14 @@ def _greet(configured: Settings, out: Console) -> None:
         service.watcher.stop()
 
 
+def show_codes(service: Service, out: Console) -> None:
+    """Raises SettingRefused outside demo mode."""
+    from runtime.demo import greeting  # noqa: PLC0415 - production never imports the demo
+
+    greeting.show_staff(service, out)
+    service.watcher.stop()
+
+
 def job_runner(configured: Settings) -> None:
     """Runs until SIGTERM."""
     from runtime import health  # noqa: PLC0415 - only this process listens here

@@ -1,6 +1,5 @@
 """Databases for the tests: a fresh one each, on SQLite and on a private PostgreSQL cluster."""
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +8,7 @@ import sqlalchemy as sa
 
 from data import engine as engines
 from data import migrate
-from tests.servers import postgres
-
-_numbers = itertools.count(1)
+from tests.servers import databases, postgres
 
 
 @pytest.fixture(scope="session")
@@ -30,22 +27,8 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a fresh, migrated database; each test that asks for it runs on both kinds."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/test.sqlite"
-        engine = engines.open_engine(url)
-        migrate.upgrade(engine)
-        engine.dispose()
+    with databases.fresh(request.param, tmp_path, request.getfixturevalue) as url:
         yield url
-        return
-    server = request.getfixturevalue("postgres_server")
-    name = f"t{next(_numbers)}"
-    admin = sa.create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE migrated")
-    yield f"{server}/{name}"
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    admin.dispose()
 
 
 @pytest.fixture

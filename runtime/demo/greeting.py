@@ -9,6 +9,13 @@ from runtime.service import Service
 
 def show(service: Service, out: Console) -> None:
     """Raises SettingRefused outside demo mode."""
+    show_staff(service, out)
+    out.print("A code lives 30 seconds; fresh ones: [bold].venv/bin/qoltanba demo codes[/bold]")
+    show_first_steps(service, out)
+
+
+def show_staff(service: Service, out: Console) -> None:
+    """Raises SettingRefused outside demo mode."""
     now = service.now()
     staff = Table(title="Demo staff", title_justify="left")
     for heading in ("role", "login", "password", "code now"):
@@ -17,6 +24,10 @@ def show(service: Service, out: Console) -> None:
     for account in accounts.ensure(service):
         staff.add_row(account.role.value, account.login, account.password, account.code(now))
     out.print(staff)
+
+
+def show_first_steps(service: Service, out: Console) -> None:
+    """Holders that are worth a look, and why. Raises SettingRefused outside demo mode."""
     steps = Table(title="Try first (as an RA officer)", title_justify="left")
     steps.add_column("IIN", no_wrap=True, overflow="fold")
     steps.add_column("name")

@@ -1,7 +1,9 @@
 """The demo's people and certificates: fictitious, made again at will, and within the rules of the core."""
 
 import dataclasses
+import io
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,6 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from rich.console import Console
 from sqlalchemy import func, select
 
 from ca_core import statistics
@@ -18,15 +21,16 @@ from ca_core.certificate import Certificate, Channel, Kind, Status, StorageKind,
 from ca_core.identifiers import Iin, Phone, Sex, fold_name
 from ca_core.issuance import renew
 from ca_core.lifecycle import ApplicationState, CertificateState
-from ca_core.roles import Role
+from ca_core.roles import Actor, Door, Role
 from ca_core.staff import actor, sign_in
 from ca_core.x509 import csr, profiles
 from data import certificates, migrate, schema
 from data.demo import Showcases
 from runtime import authority, procedures, settings, start, wiring
-from runtime.demo import accounts, keys, load, people
+from runtime.demo import accounts, greeting, keys, load, people
 from runtime.demo.calendar import Calendar
 from runtime.demo.lives import Life, Telling
+from runtime.demo.records import Desk, Ledger
 from runtime.service import Service
 from runtime.settings import SettingRefused
 
@@ -110,6 +114,23 @@ def test_names_fit_the_sex_and_have_a_latin_form() -> None:
 def test_the_same_seed_tells_the_same_lives(until: date) -> None:
     assert told(until, 150) == told(until, 150)
     assert told(until, 150) != told(until, 150, seed=SEED + 1)
+
+
+def test_the_same_seed_gives_the_same_serials_and_keys() -> None:
+    """Only signatures differ between two loads: ECDSA draws a number of its own."""
+    desk = Desk((actor_named("Officer One"), actor_named("Officer Two")))
+    policy = procedures.load("article")
+    lives = told(date(2026, 11, 21), 100)
+    ledgers = [Ledger(seed=SEED, policy=policy, desk=desk).recorded(lives) for _ in range(2)]
+    assert ledgers[0] == ledgers[1]
+    number = ledgers[0][0].issuance.number
+    assert keys.key_id(keys.derive(SEED, number)) == keys.key_id(keys.derive(SEED, number))
+    assert keys.key_id(keys.derive(SEED, number)) != keys.key_id(keys.derive(SEED + 1, number))
+    assert len({one.certificate.serial for one in ledgers[0]}) == len(ledgers[0])
+
+
+def actor_named(name: str) -> Actor:
+    return Actor(name, Role.RA_OFFICER, Door.CONSOLE, staff_id=1)
 
 
 def test_nothing_happens_after_the_last_day() -> None:
@@ -251,6 +272,19 @@ def test_every_change_left_its_history_audit_and_messages(world: World) -> None:
     assert sent
     assert shown[0].at >= shown[-1].at
     assert any("/not-me/" in message.text for message in shown)
+
+
+def test_history_speaks_the_words_of_the_operations(world: World) -> None:
+    event = schema.certificate_event.c
+    with world.service.look() as work:
+        events = set(work.connection.scalars(select(event.event)))
+        by_two = work.connection.execute(
+            select(event.by, event.note).where(event.note.contains("asked by"))
+        ).all()
+    asked = {"renewal_opened", "reissue_requested"}
+    assert events == {"issued", "accepted", "hold", "release_hold", "revoked"} | asked
+    assert by_two, "R9, R10a: some acts need two officers"
+    assert not any(note.endswith(f"asked by {by}") for by, note in by_two)
 
 
 def test_every_application_has_its_person_and_queues_wait(world: World) -> None:
@@ -429,3 +463,27 @@ def test_production_has_no_demo(world: World) -> None:
         keys.make(refusing.settings)
     with pytest.raises(SettingRefused):
         keys.key_for(refusing.settings, world.certificates[1])
+
+
+def test_passwords_and_codes_are_printed_whole(world: World) -> None:
+    printed = io.StringIO()
+    greeting.show(world.service, Console(file=printed, width=80))
+    for account in accounts.ACCOUNTS:
+        assert account.password in printed.getvalue()
+        assert account.login in printed.getvalue()
+    assert re.search(r"\b[0-9]{12}\b", printed.getvalue())
+
+
+def test_the_demo_phone_keeps_messages_by_recipient(service: Service) -> None:
+    now = service.now()
+    with service.work() as work:
+        work.demo_messages.add(medium="sms", recipient="77600000001", text="first", at=now)
+        work.demo_messages.add(medium="email", recipient="a@mail.example", text="second", at=now)
+        work.demo_messages.add(medium="sms", recipient="77600000001", text="third", at=now)
+    with service.look() as work:
+        texts = [message.text for message in work.demo_messages.of("77600000001")]
+        latest = [message.text for message in work.demo_messages.latest(2)]
+        recipients = [(one.recipient, one.messages) for one in work.demo_messages.recipients()]
+    assert texts == ["third", "first"]
+    assert latest == ["third", "second"]
+    assert recipients == [("77600000001", 2), ("a@mail.example", 1)]
