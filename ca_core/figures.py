@@ -64,6 +64,7 @@ STOCKS = frozenset(
         Figure.HOLDERS, Figure.HOLDERS_VALID, Figure.UNUSED,
     }
 )  # fmt: skip
+PEOPLE = frozenset({Figure.HOLDERS, Figure.HOLDERS_VALID, Figure.HOLDERS_NEW, Figure.HOLDERS_IN_MONTH})
 # Of these any one follows from the others, where the period has no beginning.
 LINKED = (Figure.ISSUED, Figure.EXPIRED, Figure.REVOKED, Figure.HELD, Figure.VALID)
 

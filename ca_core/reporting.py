@@ -46,9 +46,12 @@ class Reports(Protocol):
 class Work(Protocol):
     """What reporting needs of a unit of work."""
 
-    reporting: Reports
-    audit: AuditLog
-    policy: Policy
+    @property
+    def reporting(self) -> Reports: ...
+    @property
+    def audit(self) -> AuditLog: ...
+    @property
+    def policy(self) -> Policy: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The staff console: Streamlit behind a gate of our own."""

@@ -1,0 +1,1 @@
+"""Small components that live in the page itself."""

@@ -1,0 +1,65 @@
+"""Revoking with the owner: reason, lost or not, the owner's code, and what follows (R9, R4, R10, R13)."""
+
+import streamlit as st
+
+from ca_core.certificate import Certificate
+from ca_core.errors import Refusal
+from ca_core.registration.sms_code import CodePurpose
+from ca_core.revocation import reasons, revoke
+from ca_core.revocation.reasons import Reason
+from console import words
+from console.screens.holder.page import Page, say
+from console.widgets import certificate_table, owner_code, refusals
+
+
+def draw(page: Page, found: Certificate) -> None:
+    serial = found.serial.hex
+    st.caption(f"{words.t('acts.revoke.final')} {words.t('acts.never_ask')}")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        reason = st.radio(
+            words.t("acts.revoke.reason"),
+            reasons.BY_OWNER,
+            format_func=lambda r: certificate_table.named(r, "reason"),
+            key=f"revoke_reason_{serial}",
+        )
+        lost = st.checkbox(
+            words.t("acts.revoke.lost"), key=f"revoke_lost_{serial}", help=words.t("acts.revoke.lost_help")
+        )
+    with right:
+        typed = owner_code.draw(
+            page.service, page.staff, owner=page.subscriber, purpose=CodePurpose.REVOKE, subject=serial
+        )
+    if st.button(
+        words.t("acts.revoke.confirm"),
+        key=f"revoke_confirm_{serial}",
+        type="primary",
+        icon=":material/block:",
+        disabled=not typed.strip(),
+        help=None if typed.strip() else words.t("owner_code.first"),
+    ):
+        _revoke(page, found, Reason(reason), lost, typed)
+
+
+def _revoke(page: Page, found: Certificate, reason: Reason, lost: bool, typed: str) -> None:
+    now = page.service.now()
+    try:
+        with page.service.work(by=page.staff, on=found.serial.hex) as work:
+            consent = owner_code.confirm(
+                work,
+                page.staff,
+                purpose=CodePurpose.REVOKE,
+                subject=found.serial.hex,
+                typed=typed,
+                now=now,
+            )
+            revoke.by_owner(
+                work, actor=page.staff, serial=found.serial, owner=consent, reason=reason, lost=lost, now=now
+            )
+    except Refusal as refusal:
+        refusals.show(refusal)
+        return
+    owner_code.forget(CodePurpose.REVOKE, found.serial.hex)
+    within = page.service.policy.publication.crl_at_most_every
+    say(words.t("acts.revoke.done", serial=certificate_table.short_serial(found.serial.hex), within=within))
+    st.rerun()

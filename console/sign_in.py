@@ -1,0 +1,227 @@
+"""The sign-in page: a plain form, so that a password never enters Streamlit, and no script is needed.
+
+A refused sign-in says what to do next and never which of the three was wrong.
+"""
+
+import asyncio
+import html
+import logging
+from dataclasses import dataclass
+from importlib import resources
+from string import Template
+from urllib.parse import parse_qs, quote, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+
+from ca_core import staff
+from ca_core.errors import Refusal
+from ca_core.staff import AccountLocked, PasswordHasher, SignedIn
+from console import gate, words
+from console import language as languages
+from runtime.service import Service
+
+log = logging.getLogger(__name__)
+
+LANGUAGE_COOKIE = "qoltanba_language"
+_LARGEST_FORM_BYTES = 4096
+_YEAR_SECONDS = 365 * 86400
+# Argon2 takes 64 MiB and a tenth of a second of a core on purpose; a flood must not take them all.
+_AT_ONCE = 2
+
+_CSP = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none';"
+    " base-uri 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    login: str
+    password: str
+    code: str
+    onward: str
+
+
+class _Compared:
+    """The answer of a comparison made before the transaction: SQLite has one writer, and hashing is slow."""
+
+    def __init__(self, hasher: PasswordHasher, password_hash: str, password: str) -> None:
+        self._hasher = hasher
+        self._hash = password_hash
+        self._matches = hasher.matches(password_hash, password)
+
+    def hash(self, password: str) -> str:
+        return self._hasher.hash(password)
+
+    def matches(self, password_hash: str, password: str) -> bool:
+        if password_hash == self._hash:
+            return self._matches
+        # The password was changed between the two.
+        return self._hasher.matches(password_hash, password)
+
+
+class SignIn:
+    """GET shows the form, POST signs in."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._page = Template(
+            resources.files("console").joinpath("assets", "sign_in.html").read_text("utf-8")
+        )
+        self._at_once = asyncio.Semaphore(_AT_ONCE)
+
+    async def show(self, request: Request) -> Response:
+        """The form. A cookie whose session is over is taken away; who is signed in goes on to the console."""
+        onward = _safe(request.query_params.get("next", "/"))
+        if request.scope.get("staff") is not None:
+            return RedirectResponse(onward, 303)
+        response = self._form(request, onward=onward)
+        name = gate.cookie_name(self._service.settings)
+        if name in request.cookies:
+            response.delete_cookie(
+                name, httponly=True, samesite="strict", secure=not self._service.settings.is_demo
+            )
+        chosen = request.query_params.get("lang")
+        if chosen in languages.LANGUAGES:
+            response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=_YEAR_SECONDS, httponly=True, samesite="lax")
+        return response
+
+    async def sign_in(self, request: Request) -> Response:
+        """Sets the cookie and goes on; or shows the form again with what is wrong (401, 423)."""
+        if not _from_our_page(request):
+            return PlainTextResponse("the form was sent from another site", 403)
+        octets = await _body(request)
+        if octets is None:
+            return PlainTextResponse("the form is too large", 413)
+        form = _parse(octets)
+        try:
+            async with self._at_once:
+                signed_in = await asyncio.to_thread(self._signed_in, form)
+        except Refusal as refusal:
+            log.info("sign-in refused", extra={"refusal": refusal.code})
+            status = 423 if isinstance(refusal, AccountLocked) else 401
+            return self._form(request, onward=form.onward, login=form.login, refusal=refusal, status=status)
+        response = RedirectResponse(form.onward, 303)
+        response.set_cookie(
+            gate.cookie_name(self._service.settings),
+            signed_in.token,
+            path="/",
+            httponly=True,
+            samesite="strict",
+            secure=not self._service.settings.is_demo,
+        )
+        return response
+
+    def _signed_in(self, form: _Form) -> SignedIn:
+        service = self._service
+        with service.look() as work:
+            account = work.accounts.by_login(form.login.strip().lower())
+        compared = _Compared(service.passwords, account.password_hash if account else "", form.password)
+        with service.work() as work:
+            return staff.sign_in(
+                work,
+                login=form.login,
+                password=form.password,
+                code=form.code,
+                hasher=compared,
+                now=service.now(),
+            )
+
+    def _form(
+        self,
+        request: Request,
+        *,
+        onward: str,
+        login: str = "",
+        refusal: Refusal | None = None,
+        status: int = 200,
+    ) -> HTMLResponse:
+        language = _language(request)
+        texts = {
+            name: html.escape(words.say(language, f"sign_in.{name}"))
+            for name in (
+                "title", "intro", "login", "password", "code", "code_help", "submit", "never_ask", "languages"
+            )
+        }  # fmt: skip
+        page = self._page.substitute(
+            texts,
+            product=html.escape(words.say(language, "product.name")),
+            product_line=html.escape(words.say(language, "product.line")),
+            language=language,
+            choices=_choices(language, onward),
+            onward=html.escape(onward, quote=True),
+            login_value=html.escape(login[:100], quote=True),
+            focus_login="" if login else "autofocus",
+            focus_password="autofocus" if login else "",
+            message=_message(refusal, language),
+        )
+        return HTMLResponse(
+            page,
+            status,
+            headers={"content-security-policy": _CSP, "cache-control": "no-store", "vary": "cookie"},
+        )
+
+
+def _language(request: Request) -> str:
+    """Chosen by the link, else remembered, else what the browser asks for."""
+    for chosen in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if chosen in languages.LANGUAGES:
+            return str(chosen)
+    return languages.preferred(request.headers.get("accept-language", ""))
+
+
+def _choices(current: str, onward: str) -> str:
+    links = []
+    for language in languages.LANGUAGES:
+        name = html.escape(words.say(language, "language.name"))
+        mark = ' aria-current="true"' if language == current else ""
+        address = f"{gate.SIGN_IN}?lang={language}&amp;next={quote(onward, safe='')}"
+        links.append(f'<a href="{address}" lang="{language}" hreflang="{language}"{mark}>{name}</a>')
+    return "".join(links)
+
+
+def _message(refusal: Refusal | None, language: str) -> str:
+    if refusal is None:
+        return ""
+    worded = words.refusal(refusal, language=language)
+    return (
+        f'<div class="refusal" role="alert"><strong>{html.escape(worded.text)}</strong>'
+        f"<span>{html.escape(worded.next)}</span><code>{html.escape(worded.code)}</code></div>"
+    )
+
+
+def _from_our_page(request: Request) -> bool:
+    """Fetch metadata where the browser sends it, the Origin where it does not."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+async def _body(request: Request) -> bytes | None:
+    octets = b""
+    async for chunk in request.stream():
+        octets += chunk
+        if len(octets) > _LARGEST_FORM_BYTES:
+            return None
+    return octets
+
+
+def _parse(octets: bytes) -> _Form:
+    given = parse_qs(octets.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10)
+
+    def one(name: str) -> str:
+        return given.get(name, [""])[0]
+
+    return _Form(one("login"), one("password"), one("code"), _safe(one("next")))
+
+
+def _safe(address: str) -> str:
+    """Only a path of our own: sign-in never sends anybody to another site."""
+    parts = urlsplit(address)
+    plain = address.startswith("/") and not address.startswith(("//", "/\\")) and "\\" not in address
+    if parts.scheme or parts.netloc or not plain or any(ord(c) < 32 for c in address):
+        return "/"
+    return "/" if parts.path == gate.SIGN_IN else address

@@ -1,0 +1,109 @@
+"""The filters of the certificate list: the status in view, the rest one click away."""
+
+from datetime import date
+from typing import Literal
+
+import streamlit as st
+
+from console import words
+from console.widgets import criteria_link
+from console.widgets import format as formats
+from console.widgets.criteria_link import OPTIONS, Filters
+
+_KEY = "certificates.filter."
+_APPLIED = "certificates.applied"
+
+
+def follow_address() -> None:
+    """Takes the filters over from the address when it changed from outside: a deep link, the way back."""
+    query = st.query_params.to_dict()
+    if st.session_state.get(_APPLIED) == query and _KEY + "status" in st.session_state:
+        return
+    asked = criteria_link.from_query(query)
+    for name in OPTIONS:
+        st.session_state[_KEY + name] = list(getattr(asked, name))
+    st.session_state[_KEY + "from"] = _written(asked.issued_from)
+    st.session_state[_KEY + "to"] = _written(asked.issued_to)
+    st.session_state[_KEY + "lost"] = asked.lost
+
+
+def _written(day: date | None) -> str:
+    return formats.day(day, language="ru") if day else ""
+
+
+def draw() -> Filters:
+    """The widgets, and what they hold now; the address follows."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        status = _pills("status", label_visibility="collapsed")
+        popover = st.popover(_label(), icon=":material/filter_list:")
+        st.button(words.t("certificates.clear"), on_click=_clear, type="tertiary", disabled=not _any())
+    with popover:
+        chosen = {name: _pills(name) for name in ("channel", "storage", "method", "kind")}
+        region = st.multiselect(
+            words.t("certificates.filter.region"),
+            OPTIONS["region"],
+            format_func=lambda number: words.region(int(number)),
+            placeholder=words.t("certificates.filter.any"),
+            key=_KEY + "region",
+        )
+        issued_from, issued_to = _days()
+        lost = st.checkbox(words.t("certificates.filter.lost"), key=_KEY + "lost")
+    filters = Filters(
+        status=status, region=tuple(region), issued_from=issued_from, issued_to=issued_to, lost=lost, **chosen
+    )
+    query = criteria_link.to_query(filters)
+    st.query_params.from_dict(query)
+    st.session_state[_APPLIED] = query
+    return filters
+
+
+def _pills(name: str, *, label_visibility: Literal["visible", "collapsed"] = "visible") -> tuple[str, ...]:
+    return tuple(
+        st.pills(
+            words.t(f"certificates.filter.{name}"),
+            OPTIONS[name],
+            selection_mode="multi",
+            format_func=lambda value: words.t(f"{name}.{value}"),
+            key=_KEY + name,
+            label_visibility=label_visibility,
+        )
+    )
+
+
+def _days() -> tuple[date | None, date | None]:
+    left, right = st.columns(2)
+    return _day(left, "from"), _day(right, "to")
+
+
+def _day(column: st.delta_generator.DeltaGenerator, name: str) -> date | None:
+    typed = column.text_input(
+        words.t(f"certificates.filter.{name}"),
+        key=_KEY + name,
+        placeholder=words.t("certificates.filter.day_form"),
+    )
+    try:
+        return criteria_link.typed_day(typed)
+    except ValueError:
+        column.caption(f":red[{words.t('certificates.filter.no_day')}]")
+        return None
+
+
+def _held() -> Filters:
+    return criteria_link.from_query(st.session_state.get(_APPLIED, {}))
+
+
+def _any() -> bool:
+    return _held() != Filters()
+
+
+def _label() -> str:
+    count = _held().count
+    return words.t("certificates.filters_set", count=count) if count else words.t("certificates.filters")
+
+
+def _clear() -> None:
+    for name in OPTIONS:
+        st.session_state[_KEY + name] = []
+    for name in ("from", "to"):
+        st.session_state[_KEY + name] = ""
+    st.session_state[_KEY + "lost"] = False

@@ -1,0 +1,138 @@
+"""The portal's process: public CA endpoints, public pages, and in demo mode the demo phone.
+
+`uvicorn portal.app:create --factory` starts it. It opens the OCSP key and no other.
+"""
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import AsyncIterator
+from importlib import resources
+from pathlib import Path
+
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from ca_core.errors import Refusal
+from ca_core.x509.ocsp import Responder
+from portal import files, health, limits, published, refusals, status_protocol, words
+from portal.limits import Limits
+from portal.pages import landing, not_me, renewal, status
+from portal.parts import Parts
+from portal.protection import AccessLog, BodyLimit, LastResort, OwnFormsOnly, Protection
+from portal.published import PublicFiles
+from portal.pulse import Pulse
+from portal.uses import UseBook
+from runtime import authority, logs, wiring
+from runtime.service import Service
+
+log = logging.getLogger(__name__)
+
+# With the four of OCSP, the flush and the watcher: as many connections as the pool gives.
+_THREADS = 8
+
+ROUTES: tuple[BaseRoute, ...] = (
+    Route("/", landing.show),
+    Route("/cps", landing.practice),
+    Route("/status", status.by_address, methods=["GET"]),
+    Route("/status", status.by_form, methods=["POST"]),
+    Route("/api/status", status.as_json),
+    Route("/api/renewals/{number}/signature", renewal.sign, methods=["POST"]),
+    Route("/not-me/{token}", not_me.show, methods=["GET"]),
+    Route("/not-me/{token}", not_me.act, methods=["POST"]),
+    Route("/ocsp", status_protocol.by_post, methods=["POST"]),
+    Route("/ocsp/{question:path}", status_protocol.by_get),
+    *(Route(f"/crl/{name}", files.show) for name in published.LISTS),
+    *(Route(f"/ca/{name}", files.show) for name in published.CERTIFICATES),
+    Route("/health", health.health),
+    Route("/ready", health.ready),
+    Mount("/static", StaticFiles(directory=str(resources.files("portal").joinpath("static")))),
+)
+
+
+def make_app(
+    service: Service, responder: Responder, *, public_dir: Path, limited: Limits | None = None
+) -> Starlette:
+    """The application over what it is handed; tests hand it theirs."""
+    tls = service.settings.portal_url.startswith("https:")
+    app = Starlette(
+        routes=[*ROUTES, *_demo_routes(service)],
+        middleware=[
+            Middleware(AccessLog),
+            Middleware(Protection, tls=tls),
+            Middleware(LastResort, answer=refusals.failed),
+            Middleware(OwnFormsOnly, refuse=refusals.foreign_form),
+            Middleware(BodyLimit),
+        ],
+        exception_handlers={Refusal: refusals.refused, HTTPException: refusals.turned_away},
+        lifespan=_living,
+    )
+    app.state.parts = Parts(
+        service=service,
+        responder=responder,
+        files=PublicFiles(public_dir),
+        uses=UseBook(service),
+        pulse=Pulse(service.watcher),
+        limits=limited or limits.usual(),
+        words=words.load(),
+    )
+    return app
+
+
+def create() -> Starlette:
+    """The application of this process, from its settings; ends it with a sentence where there is no CA."""
+    service = wiring.service()
+    logs.configure(service.settings, process="portal")
+    _adopt_the_servers_log()
+    try:
+        responder = authority.responder(service.settings)
+    except authority.AuthorityMissing:
+        sys.exit("portal: there is no certificate authority here yet; run `qoltanba ca init`")
+    return make_app(service, responder, public_dir=authority.public_dir(service.settings))
+
+
+def _demo_routes(service: Service) -> list[BaseRoute]:
+    if not service.settings.is_demo:
+        return []
+    # Production never imports the demo.
+    from portal.pages import demo_phone  # noqa: PLC0415
+
+    return [
+        Route("/demo/phone", demo_phone.show, methods=["GET"]),
+        Route("/demo/phone", demo_phone.act, methods=["POST"]),
+        Route("/demo/phone/changes", demo_phone.changes),
+    ]
+
+
+def _adopt_the_servers_log() -> None:
+    """uvicorn's lines come to our handler alone, and its access log nowhere: it writes whole addresses."""
+    for name in ("uvicorn", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.setLevel(logging.NOTSET)
+    access = logging.getLogger("uvicorn.access")
+    access.handlers.clear()
+    access.propagate = False
+
+
+@contextlib.asynccontextmanager
+async def _living(app: Starlette) -> AsyncIterator[None]:
+    handed: Parts = app.state.parts
+    to_thread.current_default_thread_limiter().total_tokens = _THREADS
+    tasks = [asyncio.create_task(handed.uses.run())]
+    if handed.service.settings.is_demo:
+        tasks.append(asyncio.create_task(handed.pulse.run()))
+    try:
+        yield
+    finally:
+        handed.pulse.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        handed.service.watcher.stop()
+        log.info("portal stopped")

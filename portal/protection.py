@@ -1,0 +1,176 @@
+"""What every request passes: a short log line, security headers, a limit on bodies, no foreign forms.
+
+Plain ASGI, so that an event stream is never gathered up on its way.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+BODY_LIMIT_BYTES = 64 * 1024
+# Anybody may post these from anywhere: no cookie and no login of ours gives them any weight.
+OPEN_TO_OTHER_SITES = ("/ocsp", "/api/")
+_READING = ("GET", "HEAD", "OPTIONS")
+# Asked so often that a line each would be most of the log.
+_QUIET = ("/ocsp", "/health", "/ready", "/static")
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # The address of a "not me" page is a secret: it is told to nobody.
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class AccessLog:
+    """Method, the route's pattern, status, milliseconds: never an address, a query or a secret of a path."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 500
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            self._write(scope, status, time.perf_counter() - started)
+
+    def _write(self, scope: Scope, status: int, seconds: float) -> None:
+        level = logging.DEBUG if scope["path"].startswith(_QUIET) else logging.INFO
+        if log.isEnabledFor(level):
+            route = getattr(scope.get("route"), "path", "no such page")
+            values = {
+                "method": scope["method"],
+                "route": route,
+                "status": status,
+                "took_ms": round(seconds * 1000, 1),
+            }
+            log.log(level, "answered", extra=values)
+
+
+class Protection:
+    """Headers on every answer; nothing of ours is kept by a browser unless the answer says so."""
+
+    def __init__(self, app: ASGIApp, *, tls: bool = False) -> None:
+        self._app = app
+        self._headers = dict(_HEADERS)
+        if tls:
+            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        cache = "no-cache" if scope["path"].startswith("/static/") else "no-store"
+
+        async def sealing(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", cache)
+            await send(message)
+
+        await self._app(scope, receive, sealing)
+
+
+class LastResort:
+    """The one handler of this door: whatever nobody expected is logged with an id, and the id is shown."""
+
+    def __init__(self, app: ASGIApp, *, answer: Callable[[Request, str], Response]) -> None:
+        self._app = app
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception:
+            error_id = secrets.token_hex(4)
+            log.exception("a request failed", extra={"error_id": error_id})
+            if scope["type"] != "http" or begun:
+                raise
+            await self._answer(Request(scope), error_id)(scope, receive, send)
+
+
+class BodyLimit:
+    """Nobody needs to send us more than one certificate."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        read_bytes = 0
+
+        async def counting() -> Message:
+            nonlocal read_bytes
+            message = await receive()
+            read_bytes += len(message.get("body", b""))
+            if read_bytes > BODY_LIMIT_BYTES:
+                # Raised where the page reads its body, so that the page's own door answers it.
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, counting, send)
+
+
+class OwnFormsOnly:
+    """A form of another site cannot act here in the name of our reader (Sec-Fetch-Site, else Origin)."""
+
+    def __init__(self, app: ASGIApp, *, refuse: Callable[[Request], Response]) -> None:
+        self._app = app
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _is_foreign(scope):
+            await self._refuse(Request(scope))(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _is_foreign(scope: Scope) -> bool:
+    if scope["method"] in _READING or scope["path"].startswith(OPEN_TO_OTHER_SITES):
+        return False
+    headers = Headers(scope=scope)
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = headers.get("origin")
+    # Programs that are no browsers send neither, and carry nobody's cookies.
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")

@@ -1,0 +1,79 @@
+"""From a refusal's code to a status and words: one table for pages and JSON alike."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from ca_core.errors import Refusal
+from ca_core.x509 import ocsp
+from portal import rendering, status_protocol
+from portal.words import Told
+
+# Every refusal that an operation behind this door can meet; a test compares it with the wording.
+STATUS = {
+    "application.unknown": 404,
+    "application_id.invalid": 400,
+    "certificate.unknown": 404,
+    "check.unreadable": 400,
+    "consent.missing": 403,
+    "hold.not_valid": 409,
+    "life.transition_refused": 409,
+    "not_me.expired": 410,
+    "not_me.unknown": 404,
+    "not_me.used": 410,
+    "phone.invalid": 400,
+    "record.changed_meanwhile": 409,
+    "renew.already_open": 409,
+    "renew.already_used": 409,
+    "renew.closed": 409,
+    "renew.ended": 409,
+    "renew.not_a_renewal": 409,
+    "renew.not_valid": 409,
+    "renew.signature_invalid": 403,
+    "serial.invalid": 400,
+}
+# What the web says no to before an operation is asked.
+HTTP = (400, 403, 404, 405, 413, 429, 500)
+
+
+def refused(request: Request, problem: Exception) -> Response:
+    """A Refusal of the core. One that is not in the table is a bug, and rises as such."""
+    assert isinstance(problem, Refusal)
+    return shown(request, rendering.words(request).told(problem), STATUS[problem.code])
+
+
+def turned_away(request: Request, problem: Exception) -> Response:
+    """Not found, too often, too large."""
+    assert isinstance(problem, HTTPException)
+    told = rendering.words(request).of_status(problem.status_code)
+    return shown(request, told, problem.status_code, headers=dict(problem.headers or {}))
+
+
+def foreign_form(request: Request) -> Response:
+    return shown(request, rendering.words(request).of_status(403), 403)
+
+
+def failed(request: Request, error_id: str) -> Response:
+    """An unexpected error. A relying party is told to ask again, never that all is well."""
+    if request.url.path.startswith("/ocsp"):
+        return status_protocol.unavailable(ocsp.TRY_LATER, 503)
+    return shown(request, rendering.words(request).of_status(500), 500, error_id=error_id)
+
+
+def shown(
+    request: Request,
+    told: Told,
+    status_code: int,
+    *,
+    headers: dict[str, str] | None = None,
+    error_id: str = "",
+) -> Response:
+    """JSON for programs, a page for people."""
+    if request.url.path.startswith("/api/"):
+        content = {"code": told.code, "text": told.text, "next": told.next}
+        if error_id:
+            content["error_id"] = error_id
+        return JSONResponse(content, status_code, headers)
+    return rendering.page(
+        request, "refusal.html", status_code=status_code, headers=headers, told=told, error_id=error_id
+    )

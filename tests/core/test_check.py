@@ -1,0 +1,90 @@
+"""What a relying party is told, and that it is never "valid" for want of knowledge."""
+
+from datetime import timedelta
+
+import pytest
+from cryptography import x509
+
+from ca_core.identifiers import Serial
+from ca_core.revocation import check, hold, revoke
+from ca_core.revocation.check import Verdict
+from ca_core.revocation.reasons import Reason
+from ca_core.x509 import build
+from ca_core.x509.build import Issuer
+from tests import builders
+from tests.builders import Owned
+from tests.core.x509 import authorities
+from tests.fakes import House
+
+ISSUER = authorities.authority().issuing.certificate
+
+
+@pytest.fixture
+def here() -> House:
+    return builders.house()
+
+
+@pytest.fixture
+def owned(here: House) -> Owned:
+    return builders.issued(here)
+
+
+def verdict(here: House, owned: Owned, after: timedelta = timedelta(0)) -> Verdict:
+    with here.work() as work:
+        return check.by_serial(work, serial=owned.certificate.serial, now=here.now + after).verdict
+
+
+def of_file(here: House, given: x509.Certificate) -> Verdict:
+    with here.work() as work:
+        return check.by_certificate(work, given=given, issuer=ISSUER, now=here.now).verdict
+
+
+def test_valid_then_expired(here: House, owned: Owned) -> None:
+    assert verdict(here, owned) is Verdict.VALID
+    assert verdict(here, owned, timedelta(days=400)) is Verdict.EXPIRED
+    assert verdict(here, owned, timedelta(days=-1)) is Verdict.NOT_YET_VALID
+
+
+def test_held_and_revoked(here: House, owned: Owned) -> None:
+    with here.work() as work:
+        hold.place(work, actor=builders.OFFICER, found=owned.certificate, why="case 1", now=here.now)
+    assert verdict(here, owned) is Verdict.ON_HOLD
+    with here.work() as work:
+        revoke.by_owner(
+            work,
+            actor=builders.OFFICER,
+            serial=owned.certificate.serial,
+            owner=builders.consent(here, owned),
+            reason=Reason.SUPERSEDED,
+            lost=False,
+            now=here.now,
+        )
+    assert verdict(here, owned) is Verdict.REVOKED
+
+
+def test_a_serial_that_was_never_signed_is_not_issued(here: House) -> None:
+    with here.work() as work:
+        answer = check.by_serial(work, serial=Serial.of(7), now=here.now)
+    assert (answer.verdict, answer.known) == (Verdict.NOT_ISSUED, None)
+
+
+def test_the_certificate_itself_is_known_by_its_fingerprint(here: House, owned: Owned) -> None:
+    with here.work() as work:
+        der = work.certificates.der(owned.certificate.certificate_id)
+    assert der is not None
+    assert of_file(here, check.read(der)) is Verdict.VALID
+    forger = Issuer(ISSUER, authorities.key(authorities.KeyKind.EC_P256), authorities.ISSUING_URLS)
+    forged = build.sign(authorities.plan(serial=owned.certificate.serial.number), issuer=forger)
+    assert of_file(here, forged) is Verdict.NOT_ISSUED
+
+
+def test_of_another_issuers_certificate_we_cannot_know(here: House) -> None:
+    assert of_file(here, authorities.authority("rsa").root.certificate) is Verdict.CANNOT_KNOW
+
+
+def test_a_certificate_is_read_as_pem_or_der_and_nothing_else() -> None:
+    leaf = authorities.leaf()
+    assert check.read(authorities.der(leaf)) == check.read(b"text before\n" + authorities.pem(leaf)) == leaf
+    for rubbish in (b"", b"text", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"):
+        with pytest.raises(check.CertificateUnreadable):
+            check.read(rubbish)

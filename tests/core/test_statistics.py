@@ -1,0 +1,129 @@
+"""What each event moves, and which cells of a published table are not shown."""
+
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from ca_core import statistics
+from ca_core.certificate import (
+    AgeBand,
+    Certificate,
+    Channel,
+    Facets,
+    Kind,
+    Method,
+    Purpose,
+    StorageKind,
+)
+from ca_core.identifiers import Serial
+from ca_core.lifecycle import CertificateState
+from ca_core.statistics import Measure
+
+# 23:30 in Kazakhstan.
+NOW = datetime(2026, 3, 31, 18, 30, tzinfo=UTC)
+FACETS = Facets(Kind.NEW, Channel.EGOV, StorageKind.FILE, 19, Method.COUNTER, AgeBand.FROM_35)
+
+
+def certificate(**different: object) -> Certificate:
+    default = Certificate(
+        certificate_id=1,
+        serial=Serial(bytes([0x40] * 20)),
+        subscriber_id=1,
+        application_id=1,
+        purpose=Purpose.SIGNING,
+        facets=FACETS,
+        mobile_only=False,
+        state=CertificateState.ISSUED,
+        not_before=NOW,
+        not_after=NOW + timedelta(days=365),
+        policy_version="test",
+        issued_at=NOW,
+    )
+    return replace(default, **different)  # type: ignore[arg-type]
+
+
+def test_a_day_is_almatys() -> None:
+    """R12: days and months are Asia/Almaty's; since March 2024 that is UTC+5 all year."""
+    assert statistics.local_day(NOW) == date(2026, 3, 31)
+    assert statistics.local_day(NOW + timedelta(minutes=30)) == date(2026, 4, 1)
+    assert statistics.end_of_day(date(2026, 3, 31)) == datetime(2026, 3, 31, 18, 59, 59, tzinfo=UTC)
+
+
+def test_what_was_never_issued_moves_no_figure() -> None:
+    """A certificate revoked between its preparation and its issue counts nowhere (R10)."""
+    prepared = certificate(issued_at=None, state=CertificateState.PREPARED)
+    assert statistics.revoked(prepared, at=NOW, reason=1) == []
+    assert statistics.reported_lost(prepared, at=NOW) == []
+
+
+def test_a_certificate_counts_from_when_it_was_recorded() -> None:
+    """A figure of a day that is over never changes, even when a crash delayed the issue to the next day."""
+    late = certificate(issued_at=NOW + timedelta(hours=3))
+    assert statistics.issued(late)[0].day == date(2026, 4, 1)
+
+
+def test_a_hold_ends_with_the_certificate_in_the_figures() -> None:
+    held = certificate(not_after=NOW + timedelta(days=1))
+    deltas = statistics.held(held, at=NOW)
+    assert [(delta.day, delta.n) for delta in deltas] == [(date(2026, 3, 31), 1), (date(2026, 4, 1), -1)]
+    assert statistics.released(held, at=NOW + timedelta(days=2)) == []
+
+
+def test_a_revoked_hold_leaves_no_hold_behind() -> None:
+    held = certificate(state=CertificateState.ON_HOLD)
+    moved = statistics.held(held, at=NOW) + statistics.revoked(held, at=NOW, reason=1)
+    assert sum(delta.n for delta in moved if delta.measure is Measure.HELD) == 0
+
+
+def test_a_second_valid_certificate_is_no_second_person() -> None:
+    """R12: holders are people; further certificates extend their cover and add nobody."""
+    before, after = NOW + timedelta(days=10), NOW + timedelta(days=365)
+    moves = {delta.day: delta.n for delta in statistics.coverage(before, after, at=NOW)}
+    assert moves == {statistics.local_day(before): 1, statistics.local_day(after): -1}
+
+
+def test_a_small_cell_is_hidden_and_so_is_what_gives_it_away() -> None:
+    cells = {"a": 3, "b": 40, "c": 12}
+    assert statistics.hidden(cells, lines=[list(cells)], smallest=10) == {"a", "c"}
+
+
+def test_two_small_cells_protect_each_other() -> None:
+    cells = {"a": 3, "b": 40, "c": 4}
+    assert statistics.hidden(cells, lines=[list(cells)], smallest=10) == {"a", "c"}
+
+
+def test_a_zero_is_shown_but_hides_where_there_is_nothing_else() -> None:
+    assert statistics.hidden({"a": 0, "b": 50}, lines=[["a", "b"]], smallest=10) == frozenset()
+    assert statistics.hidden({"a": 3, "b": 0}, lines=[["a", "b"]], smallest=10) == {"a", "b"}
+
+
+def test_nothing_is_hidden_at_one() -> None:
+    """The demo preset."""
+    assert statistics.hidden({"a": 1, "b": 2}, lines=[["a", "b"]], smallest=1) == frozenset()
+
+
+def test_no_hidden_cell_follows_from_rows_and_columns() -> None:
+    """Complementary suppression: with every margin public, no line has exactly one hidden cell."""
+    for seed in range(200):
+        draw = random.Random(seed)
+        rows, columns = range(draw.randint(2, 8)), range(draw.randint(2, 6))
+        cells = {(r, c): draw.choice((0, 2, 9, 10, 11, 30, 300)) for r in rows for c in columns}
+        lines = [[(r, c) for c in columns] for r in rows] + [[(r, c) for r in rows] for c in columns]
+        gone = statistics.hidden(cells, lines=lines, smallest=10)
+        assert all(key in gone for key, n in cells.items() if 0 < n < 10)
+        assert all(len(gone.intersection(line)) != 1 for line in lines)
+
+
+def test_recount_keeps_certificates_and_people_apart() -> None:
+    counted = statistics.recount(
+        [
+            certificate(),
+            certificate(certificate_id=2),
+            certificate(certificate_id=3, subscriber_id=2, state=CertificateState.REVOKED),
+            certificate(certificate_id=4, subscriber_id=3, not_after=NOW - timedelta(days=1)),
+            certificate(certificate_id=5, subscriber_id=4, issued_at=None, state=CertificateState.RESERVED),
+        ],
+        at=NOW,
+    )
+    assert (counted.issued, counted.valid, counted.revoked, counted.expired) == (4, 2, 1, 1)
+    assert (counted.holders, counted.holders_valid) == (3, 1)
