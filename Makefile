@@ -54,7 +54,7 @@ check: test-environment
 	$(BIN)/python -m pytest -q tests/house
 
 screenshots: machine
-	$(BIN)/python -m tests.screenshots
+	$(BIN)/python -m pytest -q tests/journeys/screenshots.py
 
 # Universal (every platform, Python 3.11-3.14) and hash-pinned. No header and no comments:
 # where the packages came from is the business of the machine that asked.

@@ -129,14 +129,14 @@ class Certificate:
     reason: int | None = None
 
 
-_NEVER_OUT = frozenset({CertificateState.RESERVED, CertificateState.PREPARED, CertificateState.ABANDONED})
+NEVER_OUT = frozenset({CertificateState.RESERVED, CertificateState.PREPARED, CertificateState.ABANDONED})
 
 
 def status(certificate: Certificate, now: datetime) -> Status:
     """Revoked outranks expired outranks held: a revocation stays true after the end of validity."""
     if certificate.state is CertificateState.REVOKED:
         return Status.REVOKED
-    if certificate.state in _NEVER_OUT:
+    if certificate.state in NEVER_OUT:
         return Status.NOT_ISSUED
     if now > certificate.not_after:
         return Status.EXPIRED

@@ -20,10 +20,11 @@ _HERE = Path(__file__).resolve().parent
 if str(_HERE.parent) not in sys.path:
     sys.path.append(str(_HERE.parent))
 
-from console import desk_errors, pages, routes  # noqa: E402
+from console import desk_errors, gate, pages, routes  # noqa: E402
 from console.gate import Gate  # noqa: E402
 from console.sessions import Sessions  # noqa: E402
 from runtime import logs, settings, wiring  # noqa: E402
+from runtime.settings import SettingRefused  # noqa: E402
 
 # Streamlit would collect after every run, at twelve times the cost of the run; config.toml switches that off.
 _COLLECT_EVERY_SECONDS = 30.0
@@ -36,8 +37,14 @@ async def _collect() -> None:
 
 
 def _require_allowed() -> None:
-    """Production refuses what only a demo may have. Raises SettingRefused."""
+    """Production refuses what only a demo may have; without its own options the console would know nobody.
+
+    Raises SettingRefused.
+    """
     configured = _service.settings
+    trusted = st.get_option("server.trustedUserHeaders")
+    if trusted != {gate.STAFF_HEADER: "sub", gate.SESSION_HEADER: "session"}:
+        raise SettingRefused("server.trustedUserHeaders", "console/.streamlit/config.toml was not read.")
     settings.check_production(configured)
     if not configured.is_demo:
         with _service.look() as work:

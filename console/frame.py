@@ -6,7 +6,8 @@ import streamlit as st
 
 from ca_core import roles, staff
 from console import language as languages
-from console import words
+from console import pages, words
+from console.components import theme_choice
 from runtime.service import Service
 
 # The strip at the top right stands beside Streamlit's own toolbar, the product above the menu; the rest is
@@ -56,6 +57,7 @@ def draw(service: Service, actor: roles.Actor) -> None:
             on_change=_choose,
             args=(service, actor),
         )
+        theme_choice.draw(words.t("frame.theme"), pages.PATHS)
 
 
 def _choose(service: Service, actor: roles.Actor) -> None:

@@ -417,14 +417,6 @@ subscriber_stat = _table(
     Index("ix_subscriber_stat_cover_until", "cover_until"),
 )
 
-stat_holder = _table(
-    "stat_holder",
-    Column("facet", Words, primary_key=True),
-    Column("value", Number, primary_key=True, autoincrement=False),
-    Column("n", Number, nullable=False),
-    rowid=False,
-)
-
 stat_unused = _table(
     "stat_unused",
     Column("as_of", Instant, primary_key=True),

@@ -105,7 +105,11 @@ class Store:
 
     @contextmanager
     def _transaction(self, write: bool, policy: Policy, now: datetime) -> Iterator[Work]:
-        connecting = self.engine.connect().execution_options(**{engines.WRITE: write})
+        options: dict[str, Any] = {engines.WRITE: write}
+        if not write and self._writer is None:
+            # PostgreSQL's default would show each statement another moment.
+            options["isolation_level"] = "REPEATABLE READ"
+        connecting = self.engine.connect().execution_options(**options)
         with connecting as connection, connection.begin() as transaction:
             work = Work(connection, policy=policy, code_seal=self._code_seal, now=now)
             yield work

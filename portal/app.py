@@ -124,6 +124,7 @@ def _adopt_the_servers_log() -> None:
 async def _living(app: Starlette) -> AsyncIterator[None]:
     handed: Parts = app.state.parts
     to_thread.current_default_thread_limiter().total_tokens = _THREADS
+    handed.pulse.stop_on_signals()
     tasks = [asyncio.create_task(handed.uses.run())]
     if handed.service.settings.is_demo:
         tasks.append(asyncio.create_task(handed.pulse.run()))

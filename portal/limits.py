@@ -49,7 +49,8 @@ class Limits:
 
 
 def usual() -> Limits:
-    return Limits(look_ups=Buckets(burst=30, per_second=1.0), attempts=Buckets(burst=10, per_second=0.2))
+    """Room for the many subscribers whom a mobile operator shows under one address."""
+    return Limits(look_ups=Buckets(burst=60, per_second=2.0), attempts=Buckets(burst=30, per_second=1.0))
 
 
 def require(buckets: Buckets, request: Request) -> None:

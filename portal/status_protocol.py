@@ -19,8 +19,7 @@ from starlette.responses import Response
 
 from ca_core import statistics
 from ca_core.identifiers import Serial
-from ca_core.ports import Work
-from ca_core.revocation import reasons, status
+from ca_core.revocation import reasons
 from ca_core.x509 import ocsp
 from ca_core.x509.ocsp import CertificateStanding, OcspMalformed
 from portal import parts
@@ -41,10 +40,9 @@ async def by_post(request: Request) -> Response:
 
 async def by_get(request: Request) -> Response:
     """The request in the path, base64 (RFC 6960, A.1)."""
-    # The server has decoded the path once; a slash at its end belongs to the base64.
-    asked = quote(request.path_params["question"].lstrip("/"), safe="")
+    # The server has decoded the path once.
     try:
-        raw = ocsp.decode_get(asked)
+        raw = ocsp.decode_get(quote(request.path_params["question"], safe="/"))
     except OcspMalformed:
         return unavailable(ocsp.MALFORMED_REQUEST)
     return await _in_thread(parts.of(request), raw, cacheable=True)
@@ -67,14 +65,13 @@ def _answer(handed: Parts, raw: bytes, cacheable: bool) -> Response:
     service = handed.service
     now = service.now()
     next_update = now + min(ANSWER_HOLDS, service.policy.publication.ocsp_validity)
-    with service.look() as work:
-        body = ocsp.answer(
-            query,
-            responder=handed.responder,
-            lookup=partial(_standing, handed, work, now),
-            now=now,
-            next_update=next_update,
-        )
+    body = ocsp.answer(
+        query,
+        responder=handed.responder,
+        lookup=partial(_standing, handed, now),
+        now=now,
+        next_update=next_update,
+    )
     if body == ocsp.UNAUTHORIZED or query.nonce is not None or not cacheable:
         return unavailable(body)
     headers = {
@@ -84,12 +81,11 @@ def _answer(handed: Parts, raw: bytes, cacheable: bool) -> Response:
     return Response(body, headers=headers, media_type=MEDIA_TYPE)
 
 
-def _standing(handed: Parts, work: Work, now: datetime, number: int) -> CertificateStanding | None:
+def _standing(handed: Parts, now: datetime, number: int) -> CertificateStanding | None:
     if number.bit_length() > _SERIAL_BITS:
         return None
     serial = Serial.of(number)
-    found = work.certificates.by_serial(serial)
-    standing = status.standing(found) if found is not None else None
+    standing = handed.service.standing(serial)
     if standing is None:
         return None
     handed.uses.saw(serial, statistics.local_day(now))

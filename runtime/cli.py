@@ -11,7 +11,7 @@ from rich.table import Table
 
 from ca_core import roles, staff
 from ca_core.errors import Refusal
-from data import migrate
+from data import migrate, rollups
 from runtime import authority, export, logs, publication, settings, start, wiring
 from runtime.settings import SettingRefused, Settings
 from runtime.supervisor import PortTaken
@@ -29,6 +29,7 @@ staff_app = typer.Typer(help="Staff accounts.", no_args_is_help=True)
 ca = typer.Typer(help="The certificate authority's own keys.", no_args_is_help=True)
 crl = typer.Typer(help="Certificate revocation lists.", no_args_is_help=True)
 certificates = typer.Typer(help="Issued certificates.", no_args_is_help=True)
+statistics_app = typer.Typer(help="The published figures.", no_args_is_help=True)
 jobs = typer.Typer(help="The job runner.", no_args_is_help=True)
 for name, group in (
     ("db", db),
@@ -38,6 +39,7 @@ for name, group in (
     ("crl", crl),
     ("certificates", certificates),
     ("jobs", jobs),
+    ("statistics", statistics_app),
 ):
     app.add_typer(group, name=name)
 
@@ -75,6 +77,14 @@ def run(
 ) -> None:
     """Prepare what is missing, start console, portal and job runner, and print where they listen."""
     raise typer.Exit(start.everything(_configured(), out, demo_data=demo_data))
+
+
+@statistics_app.command("rebuild")
+def statistics_rebuild() -> None:
+    """Count every figure anew from the certificates."""
+    service = wiring.make_service(_configured())
+    with service.work() as work:
+        out.print(f"{rollups.rebuild(work.connection)} certificates counted")
 
 
 @jobs.command("run")

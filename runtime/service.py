@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from ca_core import audit, roles
 from ca_core.errors import Refusal
+from ca_core.identifiers import Serial
 from ca_core.policy import Policy
+from ca_core.revocation import status
 from data.commands import DONE, WAITING, Ordered
+from data.standings import Standings
 from data.work import Store, Work
 from runtime.secrets import Passwords
 from runtime.settings import Settings
@@ -36,6 +39,7 @@ class Service:
         self.policy = policy
         self.passwords = passwords
         self.watcher = watcher
+        self._standings = Standings(store.engine)
 
     def now(self) -> datetime:
         return clock()
@@ -80,6 +84,11 @@ class Service:
         """A snapshot to read from. Views of personal data are audited, so they need `work`."""
         with self.store.read(policy=self.policy, now=self.now()) as work:
             yield work
+
+    def standing(self, serial: Serial) -> status.Standing | None:
+        """How a serial stands at this moment; None for one that never became a certificate."""
+        facts = self._standings.of(serial)
+        return status.follows_from(facts) if facts is not None else None
 
     def wait_for(self, subject: str, timeout: timedelta) -> Ordered | None:
         """The newest command about `subject` once the job runner is done with it; None when it took too long."""

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+from sqlalchemy import insert
 
 from ca_core import policy as policies
 from ca_core import roles
@@ -24,6 +25,8 @@ from ca_core.issuance import issue, renew
 from ca_core.lifecycle import ApplicationState
 from ca_core.subscriber import DocumentKind, MobileRegistration, Person, Subscriber
 from ca_core.x509 import csr
+from data import people, schema
+from runtime.service import Service
 from tests.core.x509 import authorities
 from tests.fakes import House
 
@@ -88,16 +91,38 @@ def house(**different: Any) -> House:
     return House(policy(**different), authorities.NOW)
 
 
+def _now(here: House | Service) -> datetime:
+    return here.now if isinstance(here, House) else here.now()
+
+
 def register(
-    here: House, *, phone: Phone | None = PHONE, email: str = "damir@example.kz", **different: Any
+    here: House | Service, *, phone: Phone | None = PHONE, email: str = "damir@example.kz", **different: Any
 ) -> Subscriber:
     """A person in the state register, in the BMG unless `phone` is None, and a subscriber of ours."""
     known = person(**different)
-    here.memory.persons[known.iin] = known
-    if phone is not None:
-        here.memory.bmg[known.iin] = MobileRegistration(known.iin, phone, here.now, "demo")
+    registration = MobileRegistration(known.iin, phone, _now(here), "demo") if phone else None
+    if isinstance(here, House):
+        here.memory.persons[known.iin] = known
+        if registration is not None:
+            here.memory.bmg[known.iin] = registration
+    else:
+        _store(here, known, registration)
     with here.work() as work:
         return work.subscribers.add(known, phone=phone, email=email)
+
+
+def _store(service: Service, known: Person, registration: MobileRegistration | None) -> None:
+    with service.work() as work:
+        work.connection.execute(insert(schema.person).values(people.person_row(known)))
+        if registration is not None:
+            work.connection.execute(
+                insert(schema.bmg).values(
+                    iin=known.iin.number,
+                    phone=registration.phone.number,
+                    since=registration.since,
+                    registered_by=registration.registered_by,
+                )
+            )
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
@@ -143,27 +168,34 @@ class Owned:
     owner: Subscriber
 
 
-def carry_out(here: House, number: ApplicationId) -> Certificate:
+def carry_out(here: House | Service, number: ApplicationId) -> Certificate:
     """What the job runner does with one application, without the linter."""
     issuer = authorities.authority().issuing
     with here.work() as work:
-        order = issue.reserve(work, actor=JOB, number=number, now=here.now)
+        order = issue.reserve(work, actor=JOB, number=number, now=_now(here))
     content = issue.rehearse(order, issuer=issuer, linter=None)
     with here.work() as work:
         order, content = issue.prepare(work, actor=JOB, order=order, to_be_signed=content)
     signed = issue.sign(order, issuer=issuer, to_be_signed=content)
     with here.work() as work:
-        return issue.store(work, actor=JOB, order=order, signed=signed, now=here.now)
+        return issue.store(work, actor=JOB, order=order, signed=signed, now=_now(here))
 
 
-def issued(here: House, owner: Subscriber | None = None, **different: Any) -> Owned:
+def issued(here: House | Service, owner: Subscriber | None = None, **different: Any) -> Owned:
     """A certificate that was issued just now; `different` is about its application."""
-    whose = owner or next(iter(here.memory.subscribers.values()), None) or register(here)
+    whose = owner or _somebody(here)
     key = new_key()
-    wanted = application(whose, key, here.now, **different)
+    wanted = application(whose, key, _now(here), **different)
     with here.work() as work:
         work.applications.add(wanted)
     return Owned(carry_out(here, wanted.number), key, whose)
+
+
+def _somebody(here: House | Service) -> Subscriber:
+    """The default person, registered at first use."""
+    with here.work() as work:
+        known = work.subscribers.by_iin(person().iin)
+    return known or register(here)
 
 
 def renewed(here: House, owned: Owned) -> Owned:

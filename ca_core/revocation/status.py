@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ca_core import certificate
 from ca_core.certificate import Certificate, Status
+from ca_core.lifecycle import CertificateState
 from ca_core.revocation.reasons import Reason
 
 
@@ -16,15 +17,30 @@ class Standing:
     reason: Reason | None
 
 
-def standing(found: Certificate) -> Standing | None:
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The little of a certificate's record that its standing follows from."""
+
+    state: CertificateState
+    reason: int | None
+    held_at: datetime | None
+    revoked_at: datetime | None
+
+
+def follows_from(facts: Facts) -> Standing | None:
     """None for a serial that never became a certificate: it must not be called good (RFC 6960, 2.2)."""
-    if certificate.status(found, found.not_before) is Status.NOT_ISSUED:
+    if facts.state in certificate.NEVER_OUT:
         return None
-    if found.state.name == "REVOKED" and found.reason is not None:
-        return Standing(found.revoked_at, Reason(found.reason))
-    if found.held_at is not None:
-        return Standing(found.held_at, Reason.CERTIFICATE_HOLD)
+    if facts.state is CertificateState.REVOKED and facts.reason is not None:
+        return Standing(facts.revoked_at, Reason(facts.reason))
+    if facts.state is CertificateState.ON_HOLD:
+        return Standing(facts.held_at, Reason.CERTIFICATE_HOLD)
     return Standing(None, None)
+
+
+def standing(found: Certificate) -> Standing | None:
+    """As `follows_from`."""
+    return follows_from(Facts(found.state, found.reason, found.held_at, found.revoked_at))
 
 
 @dataclass(frozen=True, slots=True)

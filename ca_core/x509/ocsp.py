@@ -113,7 +113,7 @@ def parse(raw: bytes) -> OcspQuery:
 
 def decode_get(path: str) -> bytes:
     """The request within a GET path: url-encoded base64 (RFC 6960, A.1). Raises OcspMalformed."""
-    text = unquote_to_bytes(path.strip("/"))
+    text = unquote_to_bytes(path.lstrip("/"))
     if len(text) > SIZE_LIMIT_BYTES:
         raise OcspMalformed
     try:

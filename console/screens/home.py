@@ -21,6 +21,8 @@ _HEALTH = (Figure.CRL_AGE, Figure.FAILED_COMMANDS, Figure.FAILED_MESSAGES)
 _PERIOD = (Figure.ISSUED_TODAY, Figure.ISSUED_MONTH, Figure.REVOKED_TODAY, Figure.REVOKED_MONTH)
 _STOCK = (Figure.ISSUED, Figure.VALID, Figure.ON_HOLD)
 _PEOPLE = (Figure.HOLDERS,)
+# The list of certificates knows neither people nor the day of a revocation; the statistics know both.
+_COUNTED = (Figure.HOLDERS, Figure.REVOKED_TODAY, Figure.REVOKED_MONTH)
 _SECTIONS = (
     ("waiting", _WAITING),
     ("health", _HEALTH),
@@ -99,7 +101,7 @@ def _link(figure: Figure, staff: roles.Actor, now: datetime) -> tiles_.Link:
     if figure in _HEALTH:
         return tiles_.Link("operations", "operations", {})
     statistics = roles.may(staff, Permission.VIEW_STATISTICS)
-    if statistics and (figure in _PEOPLE or not roles.may(staff, Permission.SEARCH_CERTIFICATES)):
+    if statistics and (figure in _COUNTED or not roles.may(staff, Permission.SEARCH_CERTIFICATES)):
         return tiles_.Link("statistics", "statistics", {})
     return tiles_.Link("certificates", "certificates", _filters(figure, now))
 

@@ -19,7 +19,7 @@ from runtime.service import Service
 
 # Long names of figures take two lines instead of being cut; numbers stay on one line with their neighbours.
 _STYLE = """<style>
-[data-testid="stMetricLabel"] p { white-space: normal; line-height: 1.2; }
+[data-testid="stMetricLabel"] p { white-space: normal; line-height: 1.2; font-size: 0.8125rem; }
 [data-testid="stMetricLabel"] { min-height: 2.75em; align-items: end; }
 </style>"""
 _MONTHS_OFFERED = 36
@@ -34,6 +34,8 @@ _GROUPS = (
     ("people", (Figure.HOLDERS, Figure.HOLDERS_NEW)),
     ("estimate", (Figure.UNUSED,)),
 )
+# A single figure needs a little more room for its name.
+_WIDTHS = (6, 2, 1.25)
 # Only figures of which the list shows exactly the same certificates.
 _LISTS = {
     Figure.ISSUED_EVER: "/certificates",
@@ -106,7 +108,7 @@ def _headline(labels: Labels, report: Report, staff: roles.Actor, service: Servi
     st.markdown(f"**{labels.say('section.bridge')}**")
     for place, (sign, figure) in zip(st.columns(len(_BRIDGE), gap="small"), _BRIDGE, strict=True):
         _metric(place, labels, report, figure, sign=sign, linked=linked)
-    for group, (name, shown) in zip(st.columns([len(shown) for _, shown in _GROUPS]), _GROUPS, strict=True):
+    for group, (name, shown) in zip(st.columns(_WIDTHS), _GROUPS, strict=True):
         group.markdown(f"**{labels.say(f'section.{name}')}**")
         for place, figure in zip(group.columns(len(shown), gap="small"), shown, strict=True):
             _metric(place, labels, report, figure, sign="", linked=linked)
@@ -130,7 +132,7 @@ def _metric(
     place.metric(
         f"{sign}{label}",
         formats.number(number.n) if known else "–",
-        None if number.before is None else number.n - number.before,
+        None if number.before is None else formats.number(number.n - number.before),
         delta_color="off",
         delta_arrow="off" if number.n == number.before else "auto",
         help=f"{unit}. {labels.help(figure)}",

@@ -89,7 +89,21 @@ def _day(column: st.delta_generator.DeltaGenerator, name: str) -> date | None:
 
 
 def _held() -> Filters:
-    return criteria_link.from_query(st.session_state.get(_APPLIED, {}))
+    """What the widgets will hold in this run, known before they are drawn."""
+    state = st.session_state
+    return Filters(
+        **{name: tuple(state[_KEY + name]) for name in OPTIONS},
+        issued_from=_readable(state[_KEY + "from"]),
+        issued_to=_readable(state[_KEY + "to"]),
+        lost=state[_KEY + "lost"],
+    )
+
+
+def _readable(typed: str) -> date | None:
+    try:
+        return criteria_link.typed_day(typed)
+    except ValueError:
+        return None
 
 
 def _any() -> bool:

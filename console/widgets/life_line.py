@@ -56,7 +56,9 @@ def show(certificates: Sequence[Certificate], *, now: datetime, chosen: str) -> 
 
 
 def _years(span: Axis, now: datetime) -> str:
-    years = [datetime(year, 1, 1, tzinfo=now.tzinfo) for year in range(span.start.year + 1, span.end.year + 1)]
+    years = [
+        datetime(year, 1, 1, tzinfo=now.tzinfo) for year in range(span.start.year + 1, span.end.year + 1)
+    ]
     apart = [year for year in years if abs(span.at(year) - span.at(now)) > _LABEL_PER_CENT]
     marks = "".join(f'<i style="left:{span.at(year)}%">{year.year}</i>' for year in apart)
     today = f'<b style="left:{span.at(now)}%">{escape(words.t("holder.line.now"))}</b>'

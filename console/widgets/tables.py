@@ -27,7 +27,7 @@ def show(
         pd.DataFrame(dict(columns)),
         hide_index=True,
         row_height=ROW_HEIGHT_PX,
-        height=ROW_HEIGHT_PX * (min(rows, _MOST_ROWS) + 1) + 6,
+        height=ROW_HEIGHT_PX * (min(rows, _MOST_ROWS) + 1) + 2,
         width="stretch",
         column_config=dict(config or {}),
         key=key,

@@ -11,7 +11,7 @@ from streamlit.config_option import ConfigOption
 
 from console import gate, headers
 
-FILE = Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml"
+FILE = Path(__file__).resolve().parents[2] / "console" / ".streamlit" / "config.toml"
 SET: dict[str, Any] = tomllib.loads(FILE.read_text("utf-8"))
 
 

@@ -71,7 +71,7 @@ class Lives:
         left = statistics.end_of_day(statistics.local_day(self.now)) - self.now
         self.now += min(left, timedelta(seconds=self.random.choice((0, 0, 1, 60, 7_200, 86_399))))
         act = self.random.choices(
-            (self.issue, self._revoke, self._hold, self._lift, self._lose), (6, 2, 3, 3, 1)
+            (self.issue, self.revoke, self._hold, self._lift, self._lose), (6, 2, 3, 3, 1)
         )
         with self.store.write(policy=self.policy, now=self.now) as work:
             act[0](work)
@@ -126,7 +126,7 @@ class Lives:
             "public_key": b"", "key_id": b"", "reason": "",
         }  # fmt: skip
 
-    def _revoke(self, work: Work) -> None:
+    def revoke(self, work: Work) -> None:
         found = self._some(work, Status.VALID, Status.ON_HOLD)
         if found is not None:
             reason = self.random.choice(BY_OWNER)

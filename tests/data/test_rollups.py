@@ -1,6 +1,8 @@
 """The rollups equal a recount from raw rows, to the unit, at every instant (R12), on both databases."""
 
+import contextlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -9,6 +11,7 @@ import sqlalchemy as sa
 from ca_core import figures, reporting, statistics
 from ca_core.certificate import Certificate
 from ca_core.figures import Facet, Figure, Question
+from ca_core.records import ChangedMeanwhile
 from ca_core.statistics import Figures
 from data import rollups
 from data.schema import stat_day, stat_month, subscriber_stat
@@ -162,6 +165,32 @@ def _issue_and_fail(lives: Lives) -> None:
     with lives.store.write(policy=lives.policy, now=lives.now) as work:
         lives.issue(work)
         raise RuntimeError
+
+
+def _many_at_once(lives: Lives, steps: int) -> None:
+    for step in range(steps):
+        # Two writers may choose the same certificate: one of them is told so.
+        with (
+            contextlib.suppress(ChangedMeanwhile),
+            lives.store.write(policy=lives.policy, now=lives.now) as work,
+        ):
+            (lives.revoke if step % 3 == 2 else lives.issue)(work)
+
+
+def test_writers_at_the_same_time_neither_lose_a_count_nor_wait_in_a_circle(
+    engine: sa.Engine,
+) -> None:
+    lives = Lives(engine, seed=5, people=3)
+    while len(stored(engine)["subscriber_stat"]) < 3:
+        with lives.store.write(policy=lives.policy, now=lives.now) as work:
+            lives.issue(work)
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(_many_at_once, lives, 15) for _ in range(4)]:
+            done.result(timeout=60)
+    before = stored(engine)
+    with lives.store.write(policy=lives.policy, now=lives.now) as work:
+        rollups.rebuild(work.connection)
+    assert stored(engine) == before
 
 
 def test_a_refused_operation_moves_no_figure(lives: Lives, engine: sa.Engine) -> None:

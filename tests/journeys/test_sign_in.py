@@ -87,3 +87,18 @@ def test_numbers_of_home_lead_to_their_lists_without_loading_anew(visit: Visits)
     tile.click()
     expect(page.get_by_role("heading", name="Photos to review")).to_be_visible()
     assert page.evaluate("window.still") == "the same page"
+
+
+def test_theme_can_be_chosen_against_the_machine(visit: Visits) -> None:
+    """The choice holds on every page and over a reload."""
+    page = visit(Role.ANALYST, language="en", scheme="light")
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_css("background-color", "rgb(255, 255, 255)")
+    page.get_by_role("button", name="Light or dark").click()
+    expect(app).to_have_css("background-color", "rgb(14, 21, 24)")
+    page.get_by_role("link", name="Policy").click()
+    heading = page.get_by_role("heading", name="Policy", exact=True)
+    expect(heading).to_be_visible()
+    page.reload()
+    expect(heading).to_be_visible()
+    expect(app).to_have_css("background-color", "rgb(14, 21, 24)")

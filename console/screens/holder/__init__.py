@@ -14,7 +14,7 @@ from ca_core.records import SubscriberUnknown
 from console import words
 from console.screens import certificates as search
 from console.screens.holder import acts, details, header, reissued, tabs
-from console.screens.holder.page import CHOSEN, Page, said
+from console.screens.holder.page import CHOSEN, Page, close_act, said
 from console.widgets import certificate_table, life_line, links, owner_code, refusals, states
 from runtime.service import Service
 
@@ -35,11 +35,12 @@ def show(service: Service, staff: roles.Actor) -> None:
         return
     reissued.draw(page)
     found = _chosen(page)
+    off = acts.buttons(page, found)
     left, right = st.columns([5, 7], gap="medium")
     with left:
         details.draw(page, found)
     with right:
-        acts.draw(page, found)
+        acts.panel(page, found, off)
     tabs.draw(page)
 
 
@@ -65,7 +66,7 @@ def _begin_visit(asked: str) -> None:
     header.hide()
     reissued.settle()
     owner_code.new_page()
-    acts.close()
+    close_act()
     search.forget()
 
 

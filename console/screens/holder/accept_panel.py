@@ -6,7 +6,7 @@ from ca_core.certificate import Certificate
 from ca_core.errors import Refusal
 from ca_core.issuance import accept
 from console import words
-from console.screens.holder.page import Page, say
+from console.screens.holder.page import Page, done
 from console.widgets import certificate_table, refusals
 
 
@@ -20,5 +20,5 @@ def draw(page: Page, found: Certificate) -> None:
     except Refusal as refusal:
         refusals.show(refusal)
         return
-    say(words.t("acts.accept.done", serial=certificate_table.short_serial(found.serial.hex)))
+    done(words.t("acts.accept.done", serial=certificate_table.short_serial(found.serial.hex)))
     st.rerun()

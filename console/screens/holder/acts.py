@@ -26,7 +26,7 @@ from console.screens.holder import (
     renew_panel,
     revoke_panel,
 )
-from console.screens.holder.page import Page
+from console.screens.holder.page import Page, act_open_for, close_act, open_act
 from console.widgets import refusals
 
 
@@ -67,28 +67,19 @@ _ICONS = {
     Act.RELEASE: ":material/play_arrow:",
     Act.BY_LAW: ":material/gavel:",
 }
-_OPEN = "holder.act"
-
-
-def close() -> None:
-    st.session_state.pop(_OPEN, None)
-
-
-def open_act(act: Act, serial: str) -> None:
-    st.session_state[_OPEN] = (act, serial)
 
 
 def _toggle(act: Act, serial: str) -> None:
-    if st.session_state.get(_OPEN) == (act, serial):
-        close()
+    if act_open_for(serial) == act:
+        close_act()
     else:
-        open_act(act, serial)
+        open_act(act.value, serial)
 
 
-def draw(page: Page, found: Certificate) -> None:
-    proposals.draw(page, found)
+def buttons(page: Page, found: Certificate) -> dict[Act, Refusal | None]:
+    """One row of buttons; why each act is off, or None where it is possible."""
     off = _off(page, found)
-    opened, of = st.session_state.get(_OPEN, (None, ""))
+    opened = act_open_for(found.serial.hex)
     with st.container(horizontal=True, gap="small"):
         for act in Act:
             refused = off[act]
@@ -96,22 +87,30 @@ def draw(page: Page, found: Certificate) -> None:
                 words.t(f"acts.{act.value}.button"),
                 key=f"act_{act.value}",
                 icon=_ICONS[act],
-                type="primary" if (opened, of) == (act, found.serial.hex) else "secondary",
+                type="primary" if opened == act else "secondary",
                 disabled=refused is not None,
                 help=refusals.as_help(refused) if refused else words.t(f"acts.{act.value}.help"),
                 on_click=_toggle,
                 args=(act, found.serial.hex),
             )
-    if opened is None or of != found.serial.hex:
+    return off
+
+
+def panel(page: Page, found: Certificate, off: dict[Act, Refusal | None]) -> None:
+    """What waits for a second officer, and the panel of the open act."""
+    proposals.draw(page, found)
+    opened = act_open_for(found.serial.hex)
+    if opened is None:
         st.caption(words.t("acts.none_open"))
         return
-    refused = off[opened]
+    act = Act(opened)
+    refused = off[act]
     if refused is not None:
         refusals.show(refused)
         return
     with st.container(border=True):
-        st.markdown(f"**{words.t(f'acts.{opened.value}.title')}**")
-        _PANELS[opened](page, found)
+        st.markdown(f"**{words.t(f'acts.{act.value}.title')}**")
+        _PANELS[act](page, found)
 
 
 def _off(page: Page, found: Certificate) -> dict[Act, Refusal | None]:

@@ -6,7 +6,7 @@ from ca_core.certificate import Certificate
 from ca_core.errors import Refusal
 from ca_core.revocation import hold
 from console import words
-from console.screens.holder.page import Page, say
+from console.screens.holder.page import Page, done
 from console.widgets import certificate_table, refusals
 
 
@@ -29,5 +29,5 @@ def _propose(page: Page, found: Certificate, case: str) -> None:
     except Refusal as refusal:
         refusals.show(refusal)
         return
-    say(words.t("acts.proposed", serial=certificate_table.short_serial(found.serial.hex)))
+    done(words.t("acts.proposed", serial=certificate_table.short_serial(found.serial.hex)))
     st.rerun()

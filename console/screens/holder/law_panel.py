@@ -7,7 +7,7 @@ from ca_core.errors import Refusal
 from ca_core.revocation import reasons, revoke
 from ca_core.revocation.reasons import Reason
 from console import words
-from console.screens.holder.page import Page, say
+from console.screens.holder.page import Page, done
 from console.widgets import certificate_table, refusals
 
 
@@ -46,5 +46,5 @@ def _propose(page: Page, found: Certificate, reason: Reason, document: str) -> N
     except Refusal as refusal:
         refusals.show(refusal)
         return
-    say(words.t("acts.proposed", serial=certificate_table.short_serial(found.serial.hex)))
+    done(words.t("acts.proposed", serial=certificate_table.short_serial(found.serial.hex)))
     st.rerun()

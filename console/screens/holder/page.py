@@ -14,6 +14,7 @@ from runtime.service import Service
 
 CHOSEN = "holder_chosen"
 _SAID = "holder.said"
+_OPEN = "holder.act"
 
 
 class NewestList(Protocol):
@@ -44,9 +45,24 @@ class Page:
         return next((c for c in self.holder.certificates if c.certificate_id == certificate_id), None)
 
 
-def say(sentence: str) -> None:
-    """What was done, shown after the page was drawn anew."""
+def done(sentence: str) -> None:
+    """What was done, shown once the page is drawn anew; its panel closes."""
     st.session_state[_SAID] = sentence
+    close_act()
+
+
+def open_act(act: str, serial: str) -> None:
+    st.session_state[_OPEN] = (act, serial)
+
+
+def close_act() -> None:
+    st.session_state.pop(_OPEN, None)
+
+
+def act_open_for(serial: str) -> str | None:
+    """The act whose panel is open, if it is this certificate's."""
+    act, of = st.session_state.get(_OPEN, (None, ""))
+    return act if of == serial else None
 
 
 def said() -> None:

@@ -10,7 +10,7 @@ from ca_core.revocation import hold, revoke
 from ca_core.revocation.reasons import Reason
 from ca_core.roles import Permission
 from console import words
-from console.screens.holder.page import Page, say
+from console.screens.holder.page import Page, done
 from console.widgets import certificate_table, refusals
 from console.widgets import format as formats
 
@@ -89,7 +89,7 @@ def _agree(page: Page, proposal: Proposal) -> None:
     except Refusal as refusal:
         refusals.show(refusal)
         return
-    say(
+    done(
         words.t(f"acts.proposal.done.{proposal.act}", serial=certificate_table.short_serial(proposal.subject))
     )
     st.rerun()
@@ -102,5 +102,5 @@ def _turn_down(page: Page, proposal: Proposal) -> None:
     except Refusal as refusal:
         refusals.show(refusal)
         return
-    say(words.t("acts.proposal.turned_down"))
+    done(words.t("acts.proposal.turned_down"))
     st.rerun()

@@ -11,7 +11,7 @@ from ca_core.issuance import reissue
 from ca_core.registration.sms_code import CodePurpose
 from console import words
 from console.screens.holder import reissued
-from console.screens.holder.page import Page, say
+from console.screens.holder.page import Page, done
 from console.widgets import certificate_table, owner_code, refusals
 
 _WAIT = timedelta(seconds=20)
@@ -20,32 +20,34 @@ _WHY = ("lost", "damaged")
 
 def draw(page: Page, found: Certificate) -> None:
     serial = found.serial.hex
-    st.caption(words.t("acts.never_ask"))
-    st.markdown(words.t("acts.reissue.rule"))
-    why = st.radio(
-        words.t("acts.reissue.why"),
-        _WHY,
-        format_func=lambda name: words.t(f"acts.reissue.because.{name}"),
-        key=f"reissue_why_{serial}",
-        horizontal=True,
-    )
-    storage = st.selectbox(
-        words.t("acts.reissue.storage"),
-        [kind for kind in StorageKind if kind not in (StorageKind.MOBILE_APP, StorageKind.CLOUD)],
-        format_func=lambda kind: certificate_table.named(kind, "storage"),
-        key=f"reissue_storage_{serial}",
-    )
-    request = st.text_area(
-        words.t("acts.reissue.request"),
-        key=f"reissue_request_{serial}",
-        height=120,
-        max_chars=16_384,
-        placeholder="-----BEGIN CERTIFICATE REQUEST-----",
-        help=words.t("acts.reissue.request_help"),
-    )
-    typed = owner_code.draw(
-        page.service, page.staff, owner=page.subscriber, purpose=CodePurpose.REISSUE, subject=serial
-    )
+    st.caption(f"{words.t('acts.reissue.rule')} {words.t('acts.never_ask')}")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        why = st.radio(
+            words.t("acts.reissue.why"),
+            _WHY,
+            format_func=lambda name: words.t(f"acts.reissue.because.{name}"),
+            key=f"reissue_why_{serial}",
+            horizontal=True,
+        )
+        storage = st.selectbox(
+            words.t("acts.reissue.storage"),
+            [kind for kind in StorageKind if kind not in (StorageKind.MOBILE_APP, StorageKind.CLOUD)],
+            format_func=lambda kind: certificate_table.named(kind, "storage"),
+            key=f"reissue_storage_{serial}",
+        )
+        request = st.text_area(
+            words.t("acts.reissue.request"),
+            key=f"reissue_request_{serial}",
+            height=90,
+            max_chars=16_384,
+            placeholder="-----BEGIN CERTIFICATE REQUEST-----",
+            help=words.t("acts.reissue.request_help"),
+        )
+    with right:
+        typed = owner_code.draw(
+            page.service, page.staff, owner=page.subscriber, purpose=CodePurpose.REISSUE, subject=serial
+        )
     ready = bool(typed.strip() and request.strip())
     if st.button(
         words.t("acts.reissue.confirm"),
@@ -90,7 +92,7 @@ def _wait(page: Page, found: Certificate, wanted: Application) -> None:
         with page.service.look() as work:
             fresh = work.certificates.of_application(wanted.number)
     if fresh is None or fresh.issued_at is None:
-        say(words.t("acts.reissue.later", number=str(wanted.number)))
+        done(words.t("acts.reissue.later", number=str(wanted.number)))
     else:
         reissued.ask_about(old=found.serial.hex, fresh=fresh.serial.hex)
     st.rerun()

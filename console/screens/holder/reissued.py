@@ -6,7 +6,7 @@ from ca_core.certificate import Certificate, Status
 from ca_core.lookup import RevealReason
 from console import words
 from console.screens.holder import details
-from console.screens.holder.page import CHOSEN, Page, say
+from console.screens.holder.page import CHOSEN, Page, done, open_act
 from console.widgets import certificate_table
 
 _ASKED = "holder.reissued"
@@ -51,11 +51,11 @@ def _the_old_one(page: Page, old: Certificate) -> None:
 
 def _keep() -> None:
     settle()
-    say(words.t("acts.reissue.kept"))
+    done(words.t("acts.reissue.kept"))
 
 
 def _revoke(serial: str) -> None:
     """Its panel opens: revoking needs a code of its own."""
     st.session_state[CHOSEN] = serial
-    st.session_state["holder.act"] = ("revoke", serial)
+    open_act("revoke", serial)
     settle()

@@ -7,7 +7,7 @@ from ca_core.errors import Refusal
 from ca_core.registration.sms_code import CodePurpose
 from ca_core.revocation import hold
 from console import words
-from console.screens.holder.page import Page, say
+from console.screens.holder.page import Page, done
 from console.widgets import certificate_table, owner_code, refusals
 
 _WAYS = ("owner", "two_officers")
@@ -60,7 +60,7 @@ def _release(page: Page, found: Certificate, typed: str) -> None:
         refusals.show(refusal)
         return
     owner_code.forget(CodePurpose.RELEASE_HOLD, found.serial.hex)
-    say(words.t("acts.release.done", serial=certificate_table.short_serial(found.serial.hex)))
+    done(words.t("acts.release.done", serial=certificate_table.short_serial(found.serial.hex)))
     st.rerun()
 
 
@@ -76,5 +76,5 @@ def _with_an_officer(page: Page, found: Certificate) -> None:
     except Refusal as refusal:
         refusals.show(refusal)
         return
-    say(words.t("acts.proposed", serial=certificate_table.short_serial(found.serial.hex)))
+    done(words.t("acts.proposed", serial=certificate_table.short_serial(found.serial.hex)))
     st.rerun()

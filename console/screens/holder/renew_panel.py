@@ -11,7 +11,7 @@ from ca_core.identifiers import ApplicationId
 from ca_core.issuance import renew
 from ca_core.lifecycle import ApplicationState
 from console import words
-from console.screens.holder.page import Page, say
+from console.screens.holder.page import Page, done
 from console.widgets import certificate_table, refusals
 
 _DONE = (ApplicationState.ISSUED, ApplicationState.ACCEPTED)
@@ -47,7 +47,7 @@ def _waits(page: Page, number: ApplicationId) -> None:
         wanted = work.applications.by_number(number)
         issued = work.certificates.of_application(number)
     if issued is not None and wanted is not None and wanted.state in _DONE:
-        say(words.t("acts.renew.done", serial=certificate_table.short_serial(issued.serial.hex)))
+        done(words.t("acts.renew.done", serial=certificate_table.short_serial(issued.serial.hex)))
         st.rerun(scope="app")
     signed = wanted is not None and wanted.state is ApplicationState.SUBMITTED
     st.markdown(words.t("acts.renew.number"))

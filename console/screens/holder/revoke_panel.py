@@ -8,7 +8,7 @@ from ca_core.registration.sms_code import CodePurpose
 from ca_core.revocation import reasons, revoke
 from ca_core.revocation.reasons import Reason
 from console import words
-from console.screens.holder.page import Page, say
+from console.screens.holder.page import Page, done
 from console.widgets import certificate_table, owner_code, refusals
 
 
@@ -61,5 +61,5 @@ def _revoke(page: Page, found: Certificate, reason: Reason, lost: bool, typed: s
         return
     owner_code.forget(CodePurpose.REVOKE, found.serial.hex)
     within = page.service.policy.publication.crl_at_most_every
-    say(words.t("acts.revoke.done", serial=certificate_table.short_serial(found.serial.hex), within=within))
+    done(words.t("acts.revoke.done", serial=certificate_table.short_serial(found.serial.hex), within=within))
     st.rerun()

@@ -225,15 +225,6 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
-        "stat_holder",
-        sa.Column("facet", Words, nullable=False),
-        sa.Column("value", Number, autoincrement=False, nullable=False),
-        sa.Column("n", Number, nullable=False),
-        sa.PrimaryKeyConstraint("facet", "value", name=op.f("pk_stat_holder")),
-        sqlite_strict=True,
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
         "stat_month",
         sa.Column("month", Number, autoincrement=False, nullable=False),
         sa.Column("measure", Small, autoincrement=False, nullable=False),

@@ -1,0 +1,197 @@
+"""The shell's screens, drawn without a browser: for whom they open, what they say, how many queries they ask."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from streamlit.testing.v1 import AppTest
+
+from ca_core import overview, roles
+from ca_core.approval import Proposal, digest
+from ca_core.overview import Figure, Tile
+from ca_core.roles import Role
+from console import pages
+from console.screens import home
+from data.schema import command, outbox, subscriber
+from runtime.service import Service
+from tests.console.conftest import Person, person
+
+# What each screen asks the database for; more is a decision, not an accident.
+QUERIES = {"home": 12, "reviews": 2, "proposals": 2, "operations": 5, "policy": 0, "my_account": 2}
+
+
+def _script() -> None:
+    import importlib
+
+    import streamlit as st
+
+    from ca_core.errors import Refusal
+    from console.widgets import refusals
+
+    state = st.session_state
+    try:
+        importlib.import_module(f"console.screens.{state['screen']}").show(state["service"], state["actor"])
+    except Refusal as refusal:
+        refusals.show(refusal)
+
+
+@pytest.fixture
+def draw(service: Service) -> Callable[..., AppTest]:
+    def drawn(screen: str, actor: roles.Actor, language: str = "en") -> AppTest:
+        test = AppTest.from_function(_script, default_timeout=20)
+        for name, value in (
+            ("screen", screen),
+            ("service", service),
+            ("actor", actor),
+            ("language", language),
+        ):
+            test.session_state[name] = value
+        return test.run()
+
+    return drawn
+
+
+def said(test: AppTest) -> str:
+    parts: list[Any] = [*test.title, *test.info, *test.error, *test.markdown, *test.caption, *test.warning]
+    return "\n".join(str(part.value) for part in parts)
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+@pytest.mark.parametrize("screen", sorted(QUERIES))
+def test_screens_draw_an_empty_system(
+    service: Service, draw: Callable[..., AppTest], screen: str, language: str
+) -> None:
+    """Nothing in it yet: no error, and a sentence that says what will appear."""
+    test = draw(screen, person(service, Role.SUPERVISOR).actor(), language)
+    assert not test.exception
+    assert not test.error
+    assert test.title
+
+
+@pytest.mark.parametrize("screen", sorted(QUERIES))
+def test_number_of_queries_is_pinned(service: Service, draw: Callable[..., AppTest], screen: str) -> None:
+    actor = person(service, Role.SUPERVISOR).actor()
+    asked: list[str] = []
+
+    def note(*given: Any) -> None:
+        if str(given[2]).lstrip().upper().startswith("SELECT"):
+            asked.append(given[2])
+
+    sa.event.listen(service.store.engine, "before_cursor_execute", note)
+    draw(screen, actor)
+    assert len(asked) <= QUERIES[screen], asked
+
+
+@pytest.mark.parametrize(
+    ("screen", "role"),
+    [("reviews", Role.ANALYST), ("proposals", Role.CALL_AGENT), ("operations", Role.MODERATOR)],
+)
+def test_screen_of_another_role_is_refused(
+    service: Service, draw: Callable[..., AppTest], screen: str, role: Role
+) -> None:
+    """The operation refuses, not only the menu."""
+    assert "role.not_allowed" in said(draw(screen, person(service, role).actor()))
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_has_a_home(service: Service, draw: Callable[..., AppTest], role: Role) -> None:
+    test = draw("home", person(service, role).actor())
+    assert not test.exception
+    assert not test.error
+
+
+def test_menu_shows_what_the_role_may_open() -> None:
+    agent = roles.Actor("agent", Role.CALL_AGENT, roles.Door.CONSOLE, 1)
+    assert [page.screen for page in pages.PAGES if page.opens_for(agent)] == ["home", "policy", "my_account"]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_tile_leads_to_a_page_that_opens_for_the_role(service: Service, role: Role) -> None:
+    actor = person(service, role).actor()
+    now = service.now()
+    with service.look() as work:
+        tiles = overview.home(work, actor=actor, now=now)
+    by_screen = {page.screen: page for page in pages.PAGES}
+    for tile in tiles:
+        link = home._link(tile.figure, actor, now)
+        assert by_screen[link.screen].opens_for(actor), (role, tile.figure)
+        assert by_screen[link.screen].path == link.path
+
+
+def test_own_proposal_waits_for_somebody_else(service: Service, officer: Person) -> None:
+    """R9: nobody is the second officer of their own proposal."""
+    second = person(service, Role.RA_OFFICER, "second")
+    now = service.now()
+    payload = (("document", "12"),)
+    frozen = digest(act="hold", subject="00" * 20, payload=payload)
+    with service.work() as work:
+        work.proposals.add(
+            Proposal(
+                0,
+                "hold",
+                "00" * 20,
+                payload,
+                frozen,
+                officer.staff_id,
+                "Үлгіев",
+                now,
+                now + timedelta(hours=1),
+            )
+        )
+
+    def waiting(who: Person) -> int:
+        with service.look() as work:
+            tiles = overview.home(work, actor=who.actor(), now=now)
+        return next(tile.n for tile in tiles if tile.figure is Figure.PROPOSALS_OPEN)
+
+    assert (waiting(officer), waiting(second)) == (0, 1)
+
+
+def test_failed_message_is_shown_without_its_recipient(
+    service: Service, draw: Callable[..., AppTest]
+) -> None:
+    """R14: whoever runs the system needs the cause, not the person."""
+    now = service.now()
+    with service.work() as work:
+        work.connection.execute(
+            sa.insert(subscriber).values(
+                subscriber_id=1, iin=1, surname="Үлгіев", given_name="", patronymic="", name_fold="", email="",
+                born_on=now.date(), sex="m", region=1, language="kk",
+            )
+        )  # fmt: skip
+        work.connection.execute(
+            sa.insert(outbox).values(
+                kind="revoked", medium="sms", recipient="77011234567", subscriber_id=1, language="kk",
+                words="{}", secret=0, created_at=now, state="dead", attempts=5, next_try_at=now,
+                problem="number not in service",
+            )
+        )  # fmt: skip
+        work.connection.execute(
+            sa.insert(command).values(
+                kind="issue", subject="12345678903", idempotency_key="k", state="dead", asked_at=now,
+                attempts=4, next_try_at=now, problem="lint.failed",
+            )
+        )  # fmt: skip
+    actor = person(service, Role.ADMINISTRATOR).actor()
+    test = draw("operations", actor)
+    shown = " ".join(frame.value.to_string() for frame in test.dataframe)
+    assert "number not in service" in shown
+    assert "lint.failed" in shown
+    assert "7701" not in shown
+    with service.look() as work:
+        tiles = overview.home(work, actor=actor, now=now)
+    assert Tile(Figure.FAILED_COMMANDS, 1) in tiles
+    assert Tile(Figure.FAILED_MESSAGES, 1) in tiles
+
+
+def test_policy_page_marks_the_version_in_force_and_what_differs(
+    service: Service, draw: Callable[..., AppTest]
+) -> None:
+    test = draw("policy", person(service, Role.AUDITOR).actor())
+    assert service.policy.version in said(test)
+    everything = " ".join(frame.value.to_string() for frame in test.dataframe)
+    assert everything.count("≠") == 4
+    test.toggle[0].set_value(True).run()
+    assert sum(len(frame.value) for frame in test.dataframe) == 4
