@@ -36,15 +36,8 @@ log = logging.getLogger(__name__)
 # With the four of OCSP, the flush and the watcher: as many connections as the pool gives.
 _THREADS = 8
 
-ROUTES: tuple[BaseRoute, ...] = (
-    Route("/", landing.show),
+PUBLIC_ROUTES: tuple[BaseRoute, ...] = (
     Route("/cps", landing.practice),
-    Route("/status", status.by_address, methods=["GET"]),
-    Route("/status", status.by_form, methods=["POST"]),
-    Route("/api/status", status.as_json),
-    Route("/api/renewals/{number}/signature", renewal.sign, methods=["POST"]),
-    Route("/not-me/{token}", not_me.show, methods=["GET"]),
-    Route("/not-me/{token}", not_me.act, methods=["POST"]),
     Route("/ocsp", status_protocol.by_post, methods=["POST"]),
     Route("/ocsp/{question:path}", status_protocol.by_get),
     *(Route(f"/crl/{name}", files.show) for name in published.LISTS),
@@ -53,15 +46,33 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/ready", health.ready),
     Mount("/static", StaticFiles(directory=str(resources.files("portal").joinpath("static")))),
 )
+ROUTES: tuple[BaseRoute, ...] = (
+    Route("/", landing.show),
+    Route("/status", status.by_address, methods=["GET"]),
+    Route("/status", status.by_form, methods=["POST"]),
+    Route("/api/status", status.as_json),
+    Route("/api/renewals/{number}/signature", renewal.sign, methods=["POST"]),
+    Route("/not-me/{token}", not_me.show, methods=["GET"]),
+    Route("/not-me/{token}", not_me.act, methods=["POST"]),
+    *PUBLIC_ROUTES,
+)
 
 
 def make_app(
-    service: Service, responder: Responder, *, public_dir: Path, limited: Limits | None = None
+    service: Service,
+    responder: Responder,
+    *,
+    public_dir: Path,
+    limited: Limits | None = None,
+    public_only: bool = False,
 ) -> Starlette:
-    """The application over what it is handed; tests hand it theirs."""
-    tls = service.settings.portal_url.startswith("https:")
+    """The application over what it is handed; tests hand it theirs.
+
+    `public_only` leaves the signed public endpoints, which may be served on plain http to everybody.
+    """
+    tls = service.settings.portal_url.startswith("https:") and not public_only
     app = Starlette(
-        routes=[*ROUTES, *_demo_routes(service)],
+        routes=PUBLIC_ROUTES if public_only else [*ROUTES, *_demo_routes(service)],
         middleware=[
             Middleware(AccessLog),
             Middleware(Protection, tls=tls),
@@ -86,14 +97,24 @@ def make_app(
 
 def create() -> Starlette:
     """The application of this process, from its settings; ends it with a sentence where there is no CA."""
+    return _create("portal", public_only=False)
+
+
+def create_public() -> Starlette:
+    """The same for the listener that relying parties reach on plain http (RFC 5280, 8: no TLS to fetch a list)."""
+    return _create("public", public_only=True)
+
+
+def _create(process: str, *, public_only: bool) -> Starlette:
     service = wiring.service()
-    logs.configure(service.settings, process="portal")
+    logs.configure(service.settings, process=process)
     _adopt_the_servers_log()
     try:
         responder = authority.responder(service.settings)
     except authority.AuthorityMissing:
         sys.exit("portal: there is no certificate authority here yet; run `qoltanba ca init`")
-    return make_app(service, responder, public_dir=authority.public_dir(service.settings))
+    folder = authority.public_dir(service.settings)
+    return make_app(service, responder, public_dir=folder, public_only=public_only)
 
 
 def _demo_routes(service: Service) -> list[BaseRoute]:

@@ -77,6 +77,15 @@ class Settings:
         " fail outside linters. The portal serves the same paths on its own address.",
         "http://pki.qoltanba.kz:<portal_port>",
     )
+    public_host: str = _of(
+        "Address of a plain-http listener for OCSP, lists and CA certificates alone.", "127.0.0.1"
+    )
+    public_port: int = _of(
+        "Port of that listener, for installations whose portal has TLS; 0: the portal alone serves them.",
+        0,
+        least=0,
+        most=65535,
+    )
     jobs_port: int = _port("Port of the job runner's health page; always on loopback.", 8070)
     tls_certificate_file: Path | None = _of("PEM file of the TLS certificate and its chain.", "")
     tls_key_file: Path | None = _of("PEM file of the TLS key.", "")

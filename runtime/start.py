@@ -117,6 +117,7 @@ def _children(configured: Settings) -> list[Child]:
             env=environment,
             port=Port("portal_port", configured.portal_host, configured.portal_port),
         ),
+        *_public_child(configured, environment),
         Child(
             name="console",
             argv=[
@@ -132,9 +133,37 @@ def _children(configured: Settings) -> list[Child]:
     ]
 
 
+def _public_child(configured: Settings, environment: dict[str, str]) -> list[Child]:
+    if not configured.public_port:
+        return []
+    host, port = configured.public_host, configured.public_port
+    return [
+        Child(
+            name="public",
+            argv=[
+                *(
+                    sys.executable,
+                    "-m",
+                    "uvicorn",
+                    "portal.app:create_public",
+                    "--factory",
+                    "--no-access-log",
+                ),
+                *("--host", host, "--port", str(port)),
+            ],
+            ready_url=f"http://{_reachable(host)}:{port}/ready",
+            env=environment,
+            port=Port("public_port", host, port),
+        )
+    ]
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else host
+
+
 def _ready(configured: Settings, host: str, port: int) -> str:
-    local = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-    return f"{configured.scheme}://{local}:{port}/ready"
+    return f"{configured.scheme}://{_reachable(host)}:{port}/ready"
 
 
 def _greet(configured: Settings, out: Console) -> None:

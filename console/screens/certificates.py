@@ -24,6 +24,7 @@ _RESULT = "certificates.result"
 _OPENED = "certificates.opened"
 
 _FULL_SERIAL = 40
+_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,13 @@ def _box() -> str:
         value=st.session_state.get(_TYPED, ""),
         key=_BOX,
         type="search",
-        max_chars=200,
         placeholder=words.t("certificates.placeholder"),
         icon=":material/search:",
         autocomplete="off",
         label_visibility="collapsed",
     )
     autofocus.on(_BOX)
-    typed = str(st.session_state[_BOX])
+    typed = str(st.session_state[_BOX])[:_LONGEST]
     st.session_state[_TYPED] = typed
     return typed
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 from starlette.routing import Mount, Route
 
-from portal import protection
+from portal import app, protection
 from portal.limits import Buckets, Limits, network
-from runtime import settings
+from runtime import authority, settings
 from tests.portal.conftest import House, Owned, Served, application
 
 # Everything that this process answers, and by which methods. A new address is added here on purpose.
@@ -159,3 +159,18 @@ def test_an_unexpected_error_is_logged_with_the_id_that_is_shown(
         ocsp = client.get("/ocsp/MEMwQTA/MD0wOzAJBgUrDgMCGgUABBQ=")
         assert ocsp.headers["content-type"] == "application/ocsp-response"
         assert client.get("/ready").status_code == 500
+
+
+PLAIN = ("/cps", "/ocsp", "/ocsp/{question:path}", "/crl/issuing.crl", "/crl/root.crl", "/ca/issuing.cer",
+         "/ca/root.cer", "/health", "/ready", "/static")  # fmt: skip
+
+
+def test_plain_http_listener_serves_signed_things_alone(house: House) -> None:
+    """What is reached without TLS beyond loopback is signed, or says nothing about anybody."""
+    made = app.make_app(
+        house.service,
+        authority.responder(house.service.settings),
+        public_dir=authority.public_dir(house.service.settings),
+        public_only=True,
+    )
+    assert {route.path for route in made.routes if isinstance(route, Route | Mount)} == set(PLAIN)
