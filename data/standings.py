@@ -47,7 +47,7 @@ class Standings:
         if connection is None:
             connection = self._mine.connection = self._engine.raw_connection()
             if not self._is_sqlite:
-                connection.driver_connection.autocommit = True
+                connection.dbapi_connection.autocommit = True  # type: ignore[union-attr]  # just opened
         cursor = connection.cursor()
         try:
             cursor.execute(self._query, (serial.octets,))
