@@ -131,7 +131,9 @@ def _openssl(requests: list[bytes]) -> float:
     with tempfile.TemporaryDirectory() as folder:
         key, ca = f"{folder}/ca.key", f"{folder}/ca.pem"
         make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        subprocess.run([*make, "-keyout", key, "-out", ca, "-subj", "/CN=peer"], check=True, capture_output=True)
+        subprocess.run(
+            [*make, "-keyout", key, "-out", ca, "-subj", "/CN=peer"], check=True, capture_output=True
+        )
         sign = ["openssl", "x509", "-req", "-CA", ca, "-CAkey", key, "-set_serial", "1"]
         began = time.perf_counter()
         for request in requests:
