@@ -123,12 +123,3 @@ class Issuing:
     def _refused(self, number: ApplicationId, refusal: Refusal) -> Outcome:
         log.warning("not issued", extra={"application": number.digits, "refusal": refusal.code})
         return Outcome(number, None, refusal.code)
-
-
-def finish_what_a_crash_left(issuing: Issuing, service: Service) -> int:
-    """Takes up every reserved or prepared certificate again; how many there were."""
-    with service.look() as work:
-        numbers = [ApplicationId.of(c.application_id) for c in work.certificates.unfinished()]
-    for start in range(0, len(numbers), BATCH):
-        issuing.batch(numbers[start : start + BATCH])
-    return len(numbers)

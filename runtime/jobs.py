@@ -4,6 +4,7 @@ It is woken by commands and messages, and looks by itself at what time brings: l
 """
 
 import logging
+import secrets
 import signal
 import threading
 from collections.abc import Callable
@@ -69,7 +70,7 @@ class JobRunner:
             signal.signal(number, lambda *_: self.stop())
 
     def run(self) -> None:
-        issuing.finish_what_a_crash_left(self._issuing, self._service)
+        """Until stopped. What a crash left half done still has its command, and is taken up with it."""
         while not self._stopped.is_set():
             seen = self._service.watcher.version
             if not self._round():
@@ -109,6 +110,21 @@ class JobRunner:
         return len(due)
 
     def _issue(self, commands: list[Ordered]) -> None:
+        """A command that nobody foresaw to fail must not keep the others from being done: it is tried alone."""
+        try:
+            self._issue_batch(commands)
+        except DBAPIError:
+            raise
+        except Exception:  # the job loop's own handler
+            if len(commands) > 1:
+                for command in commands:
+                    self._issue([command])
+                return
+            error_id = secrets.token_hex(4)
+            log.exception("issuing failed", extra={"error_id": error_id})
+            self._failed(commands[0], f"error {error_id}")
+
+    def _issue_batch(self, commands: list[Ordered]) -> None:
         by_number = {c.subject: c for c in commands}
         outcomes = self._issuing.batch([ApplicationId(c.subject) for c in commands])
         now = self._service.now()

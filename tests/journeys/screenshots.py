@@ -28,7 +28,7 @@ CONSOLE = (
     ("reviews", Role.MODERATOR, "/reviews"),
     ("operations", Role.ADMINISTRATOR, "/operations"),
     ("policy", Role.AUDITOR, "/policy"),
-    ("account", Role.ANALYST, "/account"),
+    ("account", Role.ANALYST, "/my-account"),
 )
 PORTAL = (
     ("landing", "/"),

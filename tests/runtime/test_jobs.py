@@ -1,6 +1,7 @@
 """The job runner: commands once, lists in time, holds that end, messages with growing pauses."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -98,6 +99,26 @@ def test_command_that_is_refused_is_given_up_with_its_reason(service: Service, r
     found = service.wait_for(number.digits, timedelta(0))
     assert found is not None
     assert (found.state, found.problem) == ("dead", "life.transition_refused")
+
+
+def test_command_that_breaks_the_issuing_does_not_stop_the_others(
+    service: Service, runner: JobRunner
+) -> None:
+    """What nobody foresaw is tried alone, put off, and shown; the rest is issued."""
+    good = submitted(service)
+    with service.work() as work:
+        application = work.applications.by_number(good)
+        assert application is not None
+        broken = replace(application, number=ApplicationId.draw(), public_key=b"no key at all")
+        work.applications.add(broken)
+        work.commands.add(submit.issue_command(broken.number), now=service.now())
+    runner.once()
+    assert succeeded(service.wait_for(good.digits, timedelta(0)))
+    with service.look() as work:
+        waiting = work.commands.latest(broken.number.digits)
+    assert waiting is not None
+    assert (waiting.state, waiting.attempts) == ("waiting", 1)
+    assert waiting.problem.startswith("error ")
 
 
 def test_first_round_publishes_a_list_even_when_nothing_was_revoked(
