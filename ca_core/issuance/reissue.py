@@ -15,7 +15,7 @@ PURPOSE = "reissue"
 
 
 class NothingToReplace(Refusal):
-    """A certificate that ran out is not replaced: the person applies anew. Facts: not_after."""
+    """A certificate that ran out, or never was signed, is not replaced: the person applies anew. Facts: not_after."""
 
     code = "reissue.ended"
 
@@ -28,7 +28,7 @@ class AlreadyReplaced(Refusal):
 
 def require_replaceable(work: Work, found: Certificate, *, now: datetime) -> None:
     """Raises NothingToReplace, AlreadyReplaced."""
-    if certificate.status(found, now) is Status.EXPIRED:
+    if certificate.status(found, now) in (Status.EXPIRED, Status.NOT_ISSUED):
         raise NothingToReplace(not_after=found.not_after)
     for follower in work.certificates.following(found.certificate_id):
         if (

@@ -39,11 +39,12 @@ def draw() -> Filters:
         st.button(words.t("certificates.clear"), on_click=_clear, type="tertiary", disabled=not _any())
     with popover:
         chosen = {name: _pills(name) for name in ("channel", "storage", "method", "kind")}
-        region = st.multiselect(
+        # Pills, not a multiselect: its list says "No results" in English when nothing matches.
+        region = st.pills(
             words.t("certificates.filter.region"),
             OPTIONS["region"],
+            selection_mode="multi",
             format_func=lambda number: words.region(int(number)),
-            placeholder=words.t("certificates.filter.any"),
             key=_KEY + "region",
         )
         issued_from, issued_to = _days()

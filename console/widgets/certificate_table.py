@@ -29,6 +29,8 @@ def show(found: Sequence[Found], *, now: datetime, key: str) -> Found | None:
         row_height=tables.ROW_HEIGHT_PX,
         height=min(len(found), 50) * tables.ROW_HEIGHT_PX + 40,
         width="stretch",
+        # "мерзімін ұзарту" is the longest of three languages; the width is guessed from the first rows otherwise.
+        column_config={words.t("certificates.column.kind"): st.column_config.TextColumn(width=140)},
         on_select="rerun",
         selection_mode="single-cell",
         key=key,

@@ -21,7 +21,7 @@ CONSOLE = (
     ("home-administrator", Role.ADMINISTRATOR, "/"),
     ("home-agent", Role.CALL_AGENT, "/"),
     ("certificates", Role.RA_OFFICER, "/certificates"),
-    ("certificates-nothing", Role.RA_OFFICER, "/certificates?status=on_hold&channel=1&storage=7"),
+    ("certificates-nothing", Role.RA_OFFICER, "/certificates?status=on_hold&channel=pki&storage=sim"),
     ("holder", Role.RA_OFFICER, "/holder?subscriber={chain}"),
     ("proposals", Role.RA_OFFICER, "/proposals"),
     ("statistics", Role.ANALYST, "/statistics"),
