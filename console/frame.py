@@ -24,7 +24,8 @@ _STYLE = Template("""
 [data-testid="stSidebarHeader"] { height: 3rem; min-height: 3rem; margin: 0; }
 [data-testid="stSidebarNavItems"] { padding-top: 0.75rem; }
 [data-testid="stSidebarNavSeparator"] { display: none; }
-[data-testid="stHeader"] { height: 3rem; min-height: 3rem; background: inherit; }
+.stApp :has([data-testid="stHeader"]), [data-testid="stHeader"] { background: inherit; }
+[data-testid="stHeader"] { height: 3rem; min-height: 3rem; }
 [data-testid="InputInstructions"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 3.4rem 1.5rem 2rem; max-width: 1680px; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.75rem; }
