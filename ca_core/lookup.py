@@ -155,9 +155,7 @@ def holder(work: Work, *, actor: roles.Actor, subscriber_id: int, opened: bool, 
         subscriber=subscriber,
         certificates=certificates,
         applications=tuple(work.applications.of_subscriber(subscriber_id)),
-        proposals=tuple(
-            proposal for c in certificates for proposal in work.proposals.open_for(c.serial.hex, now)
-        ),
+        proposals=tuple(work.proposals.open_for([c.serial.hex for c in certificates], now)),
         history=tuple(work.dossiers.history(subscriber_id, 200)),
         notices=tuple(work.dossiers.notices(subscriber_id, 100)),
         views=tuple(work.dossiers.views(subscriber_id, 100)),

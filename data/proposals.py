@@ -1,6 +1,7 @@
 """Proposals that wait for a second person."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,9 +36,9 @@ class Proposals:
         row = self._connection.execute(select(table).where(table.c.proposal_id == proposal_id)).one_or_none()
         return _of_row(row) if row is not None else None
 
-    def open_for(self, subject: str, now: datetime) -> list[Proposal]:
+    def open_for(self, subjects: Sequence[str], now: datetime) -> list[Proposal]:
         query = select(table).where(
-            table.c.state == int(ProposalState.OPEN), table.c.subject == subject, table.c.expires_at > now
+            table.c.state == int(ProposalState.OPEN), table.c.subject.in_(subjects), table.c.expires_at > now
         )
         return [_of_row(row) for row in self._connection.execute(query.order_by(table.c.proposal_id))]
 

@@ -355,8 +355,8 @@ class Proposals:
     def by_id(self, proposal_id: int) -> Proposal | None:
         return self._memory.proposals.get(proposal_id)
 
-    def open_for(self, subject: str, now: datetime) -> list[Proposal]:
-        found = [p for p in self._memory.proposals.values() if p.subject == subject]
+    def open_for(self, subjects: Sequence[str], now: datetime) -> list[Proposal]:
+        found = [p for p in self._memory.proposals.values() if p.subject in subjects]
         return [p for p in found if p.state is ProposalState.OPEN and p.expires_at > now]
 
     def add(self, proposal: Proposal) -> int:

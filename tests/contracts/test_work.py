@@ -219,8 +219,8 @@ def test_proposal_is_closed_once(work: Open) -> None:
         asked = replace(asked, proposal_id=opened.proposals.add(asked))
     agreed = replace(asked, state=ProposalState.AGREED, agreed_by=2, agreed_at=NOW)
     with work() as opened:
-        assert opened.proposals.open_for("00", NOW) == [asked]
-        assert opened.proposals.open_for("00", NOW + timedelta(hours=24)) == []
+        assert opened.proposals.open_for(["00", "01"], NOW) == [asked]
+        assert opened.proposals.open_for(["00"], NOW + timedelta(hours=24)) == []
         opened.proposals.close(agreed)
     with pytest.raises(approval.ProposalClosed), work() as opened:
         opened.proposals.close(agreed)
