@@ -43,6 +43,14 @@ for name, group in (
 ):
     app.add_typer(group, name=name)
 
+# What whoever runs the system can do about it; other refusals show their code and facts.
+_SENTENCES = {
+    "ca.missing": "there is no certificate authority here yet, run `qoltanba ca init`",
+    "ca.exists": "there is a certificate authority here already, and a second one never replaces it",
+    "key.not_opened": "a key of the CA does not open with the secret in its file",
+    "staff.login_taken": "somebody has this login already",
+    "staff.password_too_weak": "the password needs twelve characters at least",
+}
 out = Console(highlight=False)
 _NAMES = authority.Names()
 COMMAND_LINE = roles.Actor("command line", None, roles.Door.COMMAND_LINE)
@@ -56,7 +64,8 @@ def main() -> None:
         _say_and_leave(str(refused))
     except Refusal as refusal:
         facts = ", ".join(f"{key}={value}" for key, value in refusal.facts.items())
-        _say_and_leave(f"refused: {refusal.code}{f' ({facts})' if facts else ''}")
+        sentence = _SENTENCES.get(refusal.code, "refused")
+        _say_and_leave(f"{sentence}: {refusal.code}{f' ({facts})' if facts else ''}")
 
 
 def _say_and_leave(sentence: str) -> None:
@@ -111,7 +120,9 @@ def db_upgrade() -> None:
 @demo.command("seed")
 def demo_seed() -> None:
     """Fill the database with fictitious people and real certificates."""
-    start.prepare(_configured(), out, demo_data=True)
+    configured = _configured()
+    settings.refuse_printed_codes(configured)
+    start.prepare(configured, out, demo_data=True)
 
 
 @demo.command("reset")

@@ -73,7 +73,7 @@ def test_staff_secret_goes_to_a_file_and_not_to_the_screen(var: Path, tmp_path: 
     [
         ({"QOLTANBA_MODE": "production"}, ["db", "upgrade"], "issuing_secret_file: the secret file"),
         ({"QOLTANBA_LINTT": "off"}, ["db", "upgrade"], "lintt: there is no such setting"),
-        ({}, ["ca", "init"], "refused: ca.exists"),
+        ({}, ["ca", "init"], "a second one never replaces it: ca.exists"),
         ({}, ["staff", "add", "x", "analyst"], "staff"),
     ],
 )
