@@ -97,7 +97,6 @@ class Settings:
         "<secrets_dir>/issuing",
     )
     ocsp_secret_file: Path = _of("File with the secret that decrypts the OCSP key.", "<secrets_dir>/ocsp")
-    session_secret_file: Path = _of("File with the secret that signs cookies.", "<secrets_dir>/session")
     code_secret_file: Path = _of(
         "File with the secret under which one-time codes are kept (R4).", "<secrets_dir>/code"
     )
@@ -190,7 +189,7 @@ def check_production(settings: Settings) -> None:
         return
     _refuse_open_listeners(settings)
     refuse_development_keys(settings)
-    for name in ("issuing_secret_file", "ocsp_secret_file", "session_secret_file", "code_secret_file"):
+    for name in ("issuing_secret_file", "ocsp_secret_file", "code_secret_file"):
         _require_private(getattr(settings, name), setting=name)
     if urlsplit(settings.database_url).password:
         raise SettingRefused("database_url", "a password must stand in a file: use `?passfile=` instead.")

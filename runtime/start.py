@@ -34,7 +34,6 @@ def make_authority(configured: Settings, names: Names, algorithm: str) -> Hierar
     if configured.is_demo:
         wiring.make_secret(configured.issuing_secret_file)
         wiring.make_secret(configured.ocsp_secret_file)
-        wiring.make_secret(configured.session_secret_file)
     since = clock() - DEMO_PAST if configured.is_demo else None
     return authority.init(configured, names=names, algorithm=algorithm, now=clock(), since=since)
 
