@@ -150,6 +150,8 @@ def test_a_child_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_secret_is_read_from_its_file(production: Callable[..., Settings]) -> None:
+    path = production().code_secret_file
+    assert settings.read_secret(path, setting="code_secret_file") == b"a fictitious secret"
 
 
 @pytest.mark.parametrize("content", [None, "", " \n"])
