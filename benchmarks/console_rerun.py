@@ -44,7 +44,7 @@ def main() -> None:
         }
         service = start.prepare(settings.load(overrides), Console(stderr=True), demo_data=True)
         report.show(_rows(service, chosen.reruns), as_json=chosen.json)
-        service.watcher.stop()
+        service.close()
 
 
 def _rows(service: Service, reruns: int) -> Iterator[report.Row]:

@@ -40,7 +40,7 @@ def main() -> None:
     try:
         report.show(_rows(service, chosen.runs), as_json=chosen.json)
     finally:
-        service.watcher.stop()
+        service.close()
 
 
 def _rows(service: Service, runs: int) -> list[report.Row]:

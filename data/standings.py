@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 
 from ca_core.identifiers import Serial
@@ -21,6 +21,8 @@ class Standings:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._mine = threading.local()
+        self._lock = threading.Lock()
+        self._opened: list[PoolProxiedConnection] = []
         self._is_sqlite = engine.dialect.name == "sqlite"
         place = "?" if self._is_sqlite else "%s"
         self._query = f"SELECT {_COLUMNS} FROM certificate WHERE serial = {place}"  # noqa: S608 - constants
@@ -46,6 +48,8 @@ class Standings:
         connection = getattr(self._mine, "connection", None)
         if connection is None:
             connection = self._mine.connection = self._engine.raw_connection()
+            with self._lock:
+                self._opened.append(connection)
             if not self._is_sqlite:
                 connection.dbapi_connection.autocommit = True  # type: ignore[union-attr]  # just opened
         cursor = connection.cursor()
@@ -59,7 +63,15 @@ class Standings:
         connection = getattr(self._mine, "connection", None)
         if connection is not None:
             self._mine.connection = None
+            with self._lock:
+                self._opened.remove(connection)
             connection.invalidate()
+
+    def close(self) -> None:
+        """Gives every thread's connection back; nobody asks any more."""
+        with self._lock:
+            while self._opened:
+                self._opened.pop().close()
 
     def _instant(self, value: Any) -> datetime | None:
         if value is None:

@@ -156,5 +156,5 @@ async def _living(app: Starlette) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        handed.service.watcher.stop()
+        handed.service.close()
         log.info("portal stopped")

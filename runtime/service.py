@@ -79,6 +79,12 @@ class Service:
                     )
                 )
 
+    def close(self) -> None:
+        """Ends the watcher's thread and every connection."""
+        self.watcher.stop()
+        self._standings.close()
+        self.store.engine.dispose()
+
     @contextmanager
     def look(self) -> Iterator[Work]:
         """A snapshot to read from. Views of personal data are audited, so they need `work`."""

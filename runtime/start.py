@@ -90,7 +90,7 @@ def everything(configured: Settings, out: Console, *, demo_data: bool) -> int:
     children = _children(configured)
     supervisor = Supervisor(children, on_ready=lambda: _greet(configured, out))
     supervisor.require_free()
-    prepare(configured, out, demo_data=demo_data).watcher.stop()
+    prepare(configured, out, demo_data=demo_data).close()
     return supervisor.run()
 
 
@@ -177,7 +177,7 @@ def _greet(configured: Settings, out: Console) -> None:
 
         service = wiring.make_service(configured)
         greeting.show(service, out)
-        service.watcher.stop()
+        service.close()
 
 
 def show_codes(service: Service, out: Console) -> None:
@@ -185,7 +185,7 @@ def show_codes(service: Service, out: Console) -> None:
     from runtime.demo import greeting  # noqa: PLC0415 - production never imports the demo
 
     greeting.show_staff(service, out)
-    service.watcher.stop()
+    service.close()
 
 
 def job_runner(configured: Settings) -> None:

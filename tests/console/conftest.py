@@ -65,7 +65,7 @@ def service(tmp_path: Path, empty_database: Path) -> Iterator[Service]:
     made = wiring.make_service(configured)
     made.passwords = QuickPasswords()
     yield made
-    made.watcher.stop()
+    made.close()
     made.store.engine.dispose()
 
 

@@ -139,7 +139,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             _wait_until_ready(url, process, log)
         service = wiring.make_service(configured)
         yield House(configured.console_url, configured.portal_url, service, log)
-        service.watcher.stop()
+        service.close()
     finally:
         process.send_signal(signal.SIGTERM)
         try:

@@ -22,7 +22,7 @@ def process(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     port = free_port()
     service = make_service(tmp_path, portal_port=str(port))
     environment = {**os.environ, **settings.as_environment(service.settings)}
-    service.watcher.stop()
+    service.close()
     command = [sys.executable, "-m", "uvicorn", "portal.app:create", "--factory", "--no-access-log"]
     with subprocess.Popen(
         [*command, "--port", str(port)],

@@ -72,5 +72,4 @@ def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
     start.make_authority(configured, authority.Names(), "ec")
     made = wiring.make_service(configured)
     yield made
-    made.watcher.stop()
-    made.store.engine.dispose()
+    made.close()

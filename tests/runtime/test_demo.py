@@ -54,7 +54,7 @@ def make_service(var: Path, **different: str) -> Service:
 
 
 def close(service: Service) -> None:
-    service.watcher.stop()
+    service.close()
     service.store.engine.dispose()
 
 
