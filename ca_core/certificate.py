@@ -132,6 +132,12 @@ class Certificate:
 NEVER_OUT = frozenset({CertificateState.RESERVED, CertificateState.PREPARED, CertificateState.ABANDONED})
 
 
+def never_came(certificate: Certificate) -> bool:
+    """Reserved or prepared once, and over before it was issued: it stands in nobody's way."""
+    over = (CertificateState.ABANDONED, CertificateState.REVOKED)
+    return certificate.issued_at is None and certificate.state in over
+
+
 def status(certificate: Certificate, now: datetime) -> Status:
     """Revoked outranks expired outranks held: a revocation stays true after the end of validity."""
     if certificate.state is CertificateState.REVOKED:

@@ -226,9 +226,12 @@ _FOLD = str.maketrans("әғқңөұүһіёй", "агкноуухиеи", "ъь"
 
 
 def fold_name(*parts: str) -> str:
-    """How names are compared: lower case, Kazakh letters on their nearest Russian ones, ъ and ь dropped."""
+    """How names are compared: lower case, Kazakh letters on their nearest Russian ones, ъ and ь dropped.
+
+    A run of и is one и: what Kazakh writes ейі (Нұрпейісова), Russian writes еи (Нурпеисова).
+    """
     words = " ".join(" ".join(parts).lower().split())
-    return words.translate(_FOLD)
+    return re.sub("и+", "и", words.translate(_FOLD))
 
 
 def mask_name(surname: str, given_name: str) -> str:

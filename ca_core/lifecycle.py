@@ -49,15 +49,6 @@ class ReviewState(IntEnum):
     WITHDRAWN = 4
 
 
-class CallState(IntEnum):
-    QUEUED = 1
-    RINGING = 2
-    ACTIVE = 3
-    RECONNECTING = 4
-    HELD = 5
-    ENDED = 6
-
-
 class Who(StrEnum):
     OWNER = "owner"
     OWNER_WITH_OFFICER = "owner with officer"
@@ -110,6 +101,7 @@ APPLICATION = Life(
         Transition("confirm_renewal", (_A.STARTED,), _A.SUBMITTED, (Who.OWNER,),
                    "ca_core.issuance.renew.confirm", "4.6.2"),
         Transition("issue", (_A.SUBMITTED,), _A.ISSUED, (Who.SYSTEM,), "ca_core.issuance.issue.store", "4.3"),
+        Transition("give_up", (_A.SUBMITTED,), _A.REJECTED, (Who.SYSTEM,), "ca_core.issuance.issue.give_up", "4.2.2"),
         Transition("accept", (_A.ISSUED,), _A.ACCEPTED, (Who.OWNER, Who.OWNER_WITH_OFFICER),
                    "ca_core.issuance.accept.by_owner", "4.4"),
         Transition("withdraw", (_A.STARTED, _A.IDENTIFIED, _A.IN_REVIEW, _A.AGREED), _A.WITHDRAWN,

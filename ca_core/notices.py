@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from ca_core.identifiers import Phone
 from ca_core.subscriber import Subscriber
 
 
 class NoticeKind(StrEnum):
     CODE = "code"
     ISSUED = "issued"
+    NOT_ISSUED = "not_issued"
     RENEWAL_OPENED = "renewal_opened"
     REVOKED = "revoked"
     HELD = "held"
@@ -40,11 +42,11 @@ class Notice:
 
 
 def to_owner(
-    subscriber: Subscriber, *, kind: NoticeKind, words: dict[str, str], now: datetime
+    subscriber: Subscriber, *, phone: Phone | None, kind: NoticeKind, words: dict[str, str], now: datetime
 ) -> list[Notice]:
-    """By SMS where the owner is in the BMG, and by e-mail where one was given."""
+    """By SMS to the owner's phone in the BMG, if any, and by e-mail where one was given."""
     addresses = [
-        (Medium.SMS, subscriber.phone.digits if subscriber.phone else ""),
+        (Medium.SMS, phone.digits if phone else ""),
         (Medium.EMAIL, subscriber.email),
     ]
     return [

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import datetime
 
-from ca_core import statistics
+from ca_core import notices, statistics
 from ca_core.application import Application
 from ca_core.certificate import Certificate
 from ca_core.errors import Refusal
 from ca_core.identifiers import ApplicationId, Serial
 from ca_core.lifecycle import CertificateState
+from ca_core.notices import NoticeKind
 from ca_core.ports import Work
 from ca_core.subscriber import Subscriber
 
@@ -56,6 +57,16 @@ def subscriber(work: Work, subscriber_id: int) -> Subscriber:
     if found is None:
         raise SubscriberUnknown
     return found
+
+
+def tell_owner(
+    work: Work, subscriber_id: int, *, kind: NoticeKind, words: dict[str, str], now: datetime
+) -> None:
+    """A notice to the owner, by SMS to the phone that the BMG has now, not to one that was theirs once (R3, R14)."""
+    owner = subscriber(work, subscriber_id)
+    registration = work.bmg.of_iin(owner.iin)
+    phone = registration.phone if registration else None
+    work.outbox.add(notices.to_owner(owner, phone=phone, kind=kind, words=words, now=now))
 
 
 def report_lost(work: Work, found: Certificate, *, now: datetime) -> Certificate:

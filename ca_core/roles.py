@@ -109,6 +109,8 @@ class Actor:
     role: Role | None
     door: Door
     staff_id: int | None = None
+    # R12: what is done at a counter counts for the region of the office. 0 = no office.
+    region: int = 0
 
     @property
     def is_system(self) -> bool:

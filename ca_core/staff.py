@@ -20,6 +20,9 @@ from ca_core.errors import Refusal
 TRIES = 5
 LOCKED_FOR = timedelta(minutes=15)
 STEP_SECONDS = 30
+CODE_DIGITS = 6
+SHORTEST_PASSWORD = 12
+DEFAULT_REGION = 19
 LANGUAGES = ("kk", "ru", "en")
 
 
@@ -39,6 +42,18 @@ class SessionEnded(Refusal):
     """Signed out, idle too long, or past its absolute limit."""
 
     code = "staff.session_ended"
+
+
+class StaffUnknown(Refusal):
+    """No account has this login."""
+
+    code = "staff.unknown"
+
+
+class LastAdministrator(Refusal):
+    """Without an administrator nobody could add or unlock anybody."""
+
+    code = "staff.last_administrator"
 
 
 class LoginTaken(Refusal):
@@ -65,11 +80,20 @@ class Account:
     role: roles.Role
     password_hash: str
     totp_secret: str
+    region: int
     language: str = "ru"
     last_step: int = -1
     wrong_tries: int = 0
     locked_until: datetime | None = None
     disabled_at: datetime | None = None
+
+    def is_locked(self, now: datetime) -> bool:
+        return self.locked_until is not None and now < self.locked_until
+
+
+# Stands in for an unknown login, so that the same things are compared and written for it. Its empty hash
+# matches no password.
+_NOBODY = Account(0, "", "unknown", roles.Role.AUDITOR, "", "A" * 32, region=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +107,32 @@ class Session:
 
 
 class Accounts(Protocol):
+    """Each change is narrow and conditional: two at once never write back what the other had read before."""
+
     def by_login(self, login: str) -> Account | None: ...
     def by_id(self, staff_id: int) -> Account | None: ...
     def add(self, account: Account) -> int: ...
-    def save(self, account: Account) -> None: ...
+    def take_step(self, account: Account, step: int, *, now: datetime) -> bool:
+        """Uses the step up and forgets wrong tries. False when it, or a later one, was used, or the account
+        has become locked, disabled or reset since it was read."""
+        ...
+
+    def count_wrong_try(self, staff_id: int, *, limit: int, now: datetime, locked_until: datetime) -> bool:
+        """One more; True when that is the limit and the account is locked from now on.
+
+        Nothing is counted while an account is locked or disabled.
+        """
+        ...
+
+    def set_language(self, staff_id: int, language: str) -> None: ...
+    def set_secrets(self, staff_id: int, *, password_hash: str, totp_secret: str) -> None:
+        """Unlocks the account too."""
+        ...
+
+    def disable(self, staff_id: int, *, at: datetime) -> None: ...
+    def active_with_role(self, role: roles.Role) -> frozenset[int]:
+        """Those not disabled; nobody else changes them until this unit of work is over."""
+        ...
 
 
 class Sessions(Protocol):
@@ -136,7 +182,12 @@ def digest(token: str) -> bytes:
 
 
 def actor(account: Account, door: roles.Door = roles.Door.CONSOLE) -> roles.Actor:
-    return roles.Actor(account.name, account.role, door, account.staff_id)
+    return roles.Actor(account.name, account.role, door, account.staff_id, account.region)
+
+
+def login_key(login: str) -> str:
+    """How a login is kept and looked for. PostgreSQL refuses a text with NUL."""
+    return login.strip().lower().replace("\0", "")
 
 
 def sign_in(
@@ -148,30 +199,33 @@ def sign_in(
     hasher: PasswordHasher,
     now: datetime,
 ) -> SignedIn:
-    """Raises SignInRefused, AccountLocked. A wrong try is counted even though the rest is rolled back."""
-    account = work.accounts.by_login(login.strip().lower())
-    known = hasher.matches(account.password_hash if account else "", password)
-    if account is None or account.disabled_at is not None:
+    """Raises SignInRefused, AccountLocked. A wrong try is counted even though the rest is rolled back.
+
+    That an account is locked is said only to who knows its password and code: to anybody else, logins that
+    exist, are locked, disabled or unknown look the same and cost the same.
+    """
+    account = work.accounts.by_login(login_key(login)) or _NOBODY
+    known = hasher.matches(account.password_hash, password) and account.disabled_at is None
+    step = _matching_step(account, code, now)
+    if not known or step is None or not work.accounts.take_step(account, step, now=now):
+        work.after_staff_refusal(lambda later: _refused(later, account, now))
+        if known and step is not None and account.is_locked(now):
+            raise AccountLocked(until=account.locked_until)
         raise SignInRefused
-    if account.locked_until is not None and now < account.locked_until:
-        raise AccountLocked(until=account.locked_until)
-    step = _matching_step(account, code, now) if known else None
-    if step is None:
-        work.after_staff_refusal(lambda later: _count_wrong_try(later, account.staff_id, now))
-        raise SignInRefused
-    signed_in = replace(account, last_step=step, wrong_tries=0, locked_until=None)
-    work.accounts.save(signed_in)
     token = secrets.token_urlsafe(32)
     work.sessions.add(Session(digest(token), account.staff_id, now, now))
     work.audit.add(audit.Entry(now, actor(account), "staff:sign_in:done", f"staff/{account.staff_id}"))
-    return SignedIn(token, signed_in)
+    return SignedIn(token, replace(account, last_step=step, wrong_tries=0, locked_until=None))
 
 
 def _matching_step(account: Account, code: str, now: datetime) -> int | None:
     """The time step whose code was typed, one step of drift either way, never a step used before."""
     typed = "".join(code.split())
+    # Other letters than ASCII's cannot be compared in constant time, nor be a code.
+    if len(typed) != CODE_DIGITS or not (typed.isascii() and typed.isdigit()):
+        return None
     current = int(now.timestamp()) // STEP_SECONDS
-    totp = pyotp.TOTP(account.totp_secret)
+    totp = pyotp.TOTP(account.totp_secret, digits=CODE_DIGITS)
     for step in (current, current - 1, current + 1):
         right = hmac.compare_digest(totp.at(step * STEP_SECONDS), typed)
         if right and step > account.last_step:
@@ -179,21 +233,16 @@ def _matching_step(account: Account, code: str, now: datetime) -> int | None:
     return None
 
 
-def _count_wrong_try(work: StaffWork, staff_id: int, now: datetime) -> None:
-    account = work.accounts.by_id(staff_id)
-    if account is None:
-        return
-    tries = account.wrong_tries + 1
-    locked = tries >= TRIES
-    work.accounts.save(
-        replace(
-            account,
-            wrong_tries=0 if locked else tries,
-            locked_until=now + LOCKED_FOR if locked else account.locked_until,
-        )
+def _refused(work: StaffWork, account: Account, now: datetime) -> None:
+    """The same two statements whatever was wrong; what was typed as login is not kept: it may be a password."""
+    locked = work.accounts.count_wrong_try(
+        account.staff_id, limit=TRIES, now=now, locked_until=now + LOCKED_FOR
     )
+    nobody = account is _NOBODY
+    by = roles.Actor("unknown", None, roles.Door.CONSOLE) if nobody else actor(account)
     event = "staff:sign_in:locked" if locked else "staff:sign_in:refused"
-    work.audit.add(audit.Entry(now, actor(account), event, f"staff/{staff_id}"))
+    subject = "staff/unknown" if nobody else f"staff/{account.staff_id}"
+    work.audit.add(audit.Entry(now, by, event, subject))
 
 
 def resume(
@@ -242,7 +291,7 @@ def set_language(work: StaffWork, *, by: roles.Actor, language: str, now: dateti
     chooser = account(work, staff_id=by.staff_id or 0)
     if chooser.language == language:
         return
-    work.accounts.save(replace(chooser, language=language))
+    work.accounts.set_language(chooser.staff_id, language)
     work.audit.add(
         audit.Entry(
             now, by, "staff:language:done", f"staff/{chooser.staff_id}",
@@ -286,17 +335,85 @@ def add(
     password: str,
     totp_secret: str,
     hasher: PasswordHasher,
+    region: int = DEFAULT_REGION,
     language: str = "ru",
     now: datetime,
 ) -> int:
-    """Raises NotAllowed, LoginTaken, PasswordTooWeak."""
-    if not by.is_system:
-        roles.require(by, roles.Permission.MANAGE_STAFF)
-    if len(password) < 12:
-        raise PasswordTooWeak
-    key = login.strip().lower()
+    """`region` is that of the office (R12). Raises NotAllowed, LoginTaken, PasswordTooWeak."""
+    _require_manager(by)
+    _require_strong(password)
+    key = login_key(login)
     if work.accounts.by_login(key) is not None:
         raise LoginTaken
-    staff_id = work.accounts.add(Account(0, key, name, role, hasher.hash(password), totp_secret, language))
-    work.audit.add(audit.Entry(now, by, "staff:add:done", f"staff/{staff_id}", details={"role": role.value}))
+    added = Account(0, key, name, role, hasher.hash(password), totp_secret, region, language)
+    staff_id = work.accounts.add(added)
+    work.audit.add(
+        audit.Entry(
+            now, by, "staff:add:done", f"staff/{staff_id}",
+            details={"role": role.value, "region": str(region)},
+        )
+    )  # fmt: skip
     return staff_id
+
+
+def disable(work: StaffWork, *, by: roles.Actor, login: str, now: datetime) -> None:
+    """For who left: every session ends, and the account never signs in again.
+
+    Raises NotAllowed, StaffUnknown, LastAdministrator.
+    """
+    _require_manager(by)
+    leaver = _named(work, login)
+    if leaver.disabled_at is not None:
+        return
+    if work.accounts.active_with_role(roles.Role.ADMINISTRATOR) == {leaver.staff_id}:
+        raise LastAdministrator
+    # First the account, then its sessions: a sign-in under way has written its session by then, or is refused.
+    work.accounts.disable(leaver.staff_id, at=now)
+    ended = work.sessions.end_all(leaver.staff_id)
+    _tell_managed(work, by, "staff:disable:done", leaver, ended, now)
+
+
+def reset(
+    work: StaffWork,
+    *,
+    by: roles.Actor,
+    login: str,
+    password: str,
+    totp_secret: str,
+    hasher: PasswordHasher,
+    now: datetime,
+) -> None:
+    """For who lost password or authenticator: both anew, the lock lifted, every session ended.
+
+    A disabled account stays disabled. Raises NotAllowed, StaffUnknown, PasswordTooWeak.
+    """
+    _require_manager(by)
+    _require_strong(password)
+    loser = _named(work, login)
+    work.accounts.set_secrets(loser.staff_id, password_hash=hasher.hash(password), totp_secret=totp_secret)
+    ended = work.sessions.end_all(loser.staff_id)
+    _tell_managed(work, by, "staff:reset:done", loser, ended, now)
+
+
+def _require_manager(by: roles.Actor) -> None:
+    if not by.is_system:
+        roles.require(by, roles.Permission.MANAGE_STAFF)
+
+
+def _require_strong(password: str) -> None:
+    if len(password) < SHORTEST_PASSWORD:
+        raise PasswordTooWeak
+
+
+def _named(work: StaffWork, login: str) -> Account:
+    found = work.accounts.by_login(login_key(login))
+    if found is None:
+        raise StaffUnknown
+    return found
+
+
+def _tell_managed(
+    work: StaffWork, by: roles.Actor, event: str, managed: Account, ended: int, now: datetime
+) -> None:
+    subject = f"staff/{managed.staff_id}"
+    work.audit.add(audit.Entry(now, by, event, subject, details={"sessions": str(ended)}))

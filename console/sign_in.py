@@ -5,7 +5,9 @@ A refused sign-in says what to do next and never which of the three was wrong.
 
 import asyncio
 import html
+import ipaddress
 import logging
+import time
 from dataclasses import dataclass
 from importlib import resources
 from string import Template
@@ -28,11 +30,23 @@ _LARGEST_FORM_BYTES = 4096
 _YEAR_SECONDS = 365 * 86400
 # Argon2 takes 64 MiB and a tenth of a second of a core on purpose; a flood must not take them all.
 _AT_ONCE = 2
+_TRIES_A_MINUTE = 20
+_TRIES_IN_A_ROW = 10
+_MOST_ADDRESSES = 10_000
 
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none';"
     " base-uri 'none'"
 )
+
+
+class TooManyTries(Refusal):
+    """One address tries to sign in faster than a person types."""
+
+    code = "staff.too_many_tries"
+
+
+_STATUS: dict[type[Refusal], int] = {AccountLocked: 423, TooManyTries: 429}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,43 @@ class _Compared:
         return self._hasher.matches(password_hash, password)
 
 
+class Pace:
+    """A token bucket for each address, in this process only. A sign-in that succeeds gives its token back.
+
+    Behind a proxy the address may be the proxy's, unless the server is told to trust its headers: then all
+    staff share one bucket, which is why only refused tries empty it. The lock of an account does not depend
+    on addresses.
+    """
+
+    def __init__(self) -> None:
+        # Tokens left, and when that was reckoned.
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def take(self, address: str, now_seconds: float) -> None:
+        """Raises TooManyTries."""
+        left = self._tokens(address, now_seconds)
+        if left < 1:
+            raise TooManyTries
+        if len(self._left) >= _MOST_ADDRESSES:
+            self._forget(now_seconds)
+        self._left[address] = (left - 1, now_seconds)
+
+    def give_back(self, address: str, now_seconds: float) -> None:
+        self._left[address] = (min(self._tokens(address, now_seconds) + 1, _TRIES_IN_A_ROW), now_seconds)
+
+    def _tokens(self, address: str, now_seconds: float) -> float:
+        left, at = self._left.get(address, (float(_TRIES_IN_A_ROW), now_seconds))
+        return min(left + (now_seconds - at) * _TRIES_A_MINUTE / 60, _TRIES_IN_A_ROW)
+
+    def _forget(self, now_seconds: float) -> None:
+        """Full buckets say nothing; when none is full, the oldest goes, so that memory has an end."""
+        self._left = {
+            a: kept for a, kept in self._left.items() if self._tokens(a, now_seconds) < _TRIES_IN_A_ROW
+        }
+        if len(self._left) >= _MOST_ADDRESSES:
+            del self._left[next(iter(self._left))]
+
+
 class SignIn:
     """GET shows the form, POST signs in."""
 
@@ -70,6 +121,7 @@ class SignIn:
             resources.files("console").joinpath("assets", "sign_in.html").read_text("utf-8")
         )
         self._at_once = asyncio.Semaphore(_AT_ONCE)
+        self._pace = Pace()
 
     async def show(self, request: Request) -> Response:
         """The form. A cookie whose session is over is taken away; who is signed in goes on to the console."""
@@ -88,20 +140,23 @@ class SignIn:
         return response
 
     async def sign_in(self, request: Request) -> Response:
-        """Sets the cookie and goes on; or shows the form again with what is wrong (401, 423)."""
+        """Sets the cookie and goes on; or shows the form again with what is wrong (401, 423, 429)."""
         if not _from_our_page(request):
             return PlainTextResponse("the form was sent from another site", 403)
         octets = await _body(request)
         if octets is None:
             return PlainTextResponse("the form is too large", 413)
         form = _parse(octets)
+        address = _address(request)
         try:
+            self._pace.take(address, time.monotonic())
             async with self._at_once:
                 signed_in = await asyncio.to_thread(self._signed_in, form)
         except Refusal as refusal:
             log.info("sign-in refused", extra={"refusal": refusal.code})
-            status = 423 if isinstance(refusal, AccountLocked) else 401
+            status = _STATUS.get(type(refusal), 401)
             return self._form(request, onward=form.onward, login=form.login, refusal=refusal, status=status)
+        self._pace.give_back(address, time.monotonic())
         response = RedirectResponse(form.onward, 303)
         response.set_cookie(
             gate.cookie_name(self._service.settings),
@@ -116,7 +171,7 @@ class SignIn:
     def _signed_in(self, form: _Form) -> SignedIn:
         service = self._service
         with service.look() as work:
-            account = work.accounts.by_login(form.login.strip().lower())
+            account = work.accounts.by_login(staff.login_key(form.login))
         compared = _Compared(service.passwords, account.password_hash if account else "", form.password)
         with service.work() as work:
             return staff.sign_in(
@@ -198,6 +253,18 @@ def _from_our_page(request: Request) -> bool:
         return site in ("same-origin", "none")
     origin = request.headers.get("origin")
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def _address(request: Request) -> str:
+    """Who tries. An IPv6 household has 2^64 addresses to choose from: its network counts as one."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 6 and address.ipv4_mapped is None:
+        return str(ipaddress.ip_network((address.packed, 64), strict=False))
+    return host
 
 
 async def _body(request: Request) -> bytes | None:

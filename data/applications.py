@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from ca_core.application import Application
 from ca_core.certificate import Channel, Kind, Method, Purpose, StorageKind
@@ -89,7 +90,11 @@ class Applications:
         return of_row(row) if row is not None else None
 
     def add(self, application: Application) -> None:
-        self._connection.execute(_INSERT, to_row(application))
+        try:
+            self._connection.execute(_INSERT, to_row(application))
+        except IntegrityError as error:
+            # Somebody else submitted the same key, or asked for the same successor, a moment ago.
+            raise ChangedMeanwhile from error
 
     def save(self, application: Application, *, expected: Application) -> None:
         where = {"was_number": expected.number.number, "was_state": int(expected.state)}

@@ -26,7 +26,9 @@ from data.schema import certificate_der, certificate_event, certificate_prepared
 # Made once: building a statement costs more than running it.
 _INSERT = insert(table)
 _UPDATE = update(table).where(
-    table.c.certificate_id == bindparam("was_id"), table.c.state == bindparam("was_state")
+    table.c.certificate_id == bindparam("was_id"),
+    table.c.state == bindparam("was_state"),
+    table.c.lost_reported_at.is_not_distinct_from(bindparam("was_lost", type_=table.c.lost_reported_at.type)),
 )
 _BY_ID = select(table).where(table.c.certificate_id == bindparam("key"))
 _BY_SERIAL = select(table).where(table.c.serial == bindparam("key"))
@@ -139,7 +141,11 @@ class Certificates:
         return int(done.inserted_primary_key[0])  # type: ignore[index]  # an insert of one row has one
 
     def save(self, certificate: Certificate, *, expected: Certificate) -> None:
-        where = {"was_id": expected.certificate_id, "was_state": int(expected.state)}
+        where = {
+            "was_id": expected.certificate_id,
+            "was_state": int(expected.state),
+            "was_lost": expected.lost_reported_at,
+        }
         done = self._connection.execute(_UPDATE, where | to_row(certificate))
         if done.rowcount != 1:
             raise ChangedMeanwhile

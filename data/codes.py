@@ -61,14 +61,15 @@ class Codes:
     def spend(self, code_id: int) -> bool:
         done = self._connection.execute(
             update(table)
-            .where(table.c.code_id == code_id, table.c.used_at.is_(None), table.c.tries_left > 0)
+            .where(table.c.code_id == code_id, table.c.used_at.is_(None))
             .values(used_at=self._now)
         )
         return done.rowcount == 1
 
-    def count_try(self, code_id: int) -> None:
-        self._connection.execute(
+    def take_try(self, code_id: int) -> bool:
+        done = self._connection.execute(
             update(table)
-            .where(table.c.code_id == code_id, table.c.tries_left > 0)
+            .where(table.c.code_id == code_id, table.c.used_at.is_(None), table.c.tries_left > 0)
             .values(tries_left=table.c.tries_left - 1)
         )
+        return done.rowcount == 1

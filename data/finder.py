@@ -108,9 +108,9 @@ def _filters(criteria: Criteria, now: datetime) -> list[ColumnElement[bool]]:
         found.append(certificate.c.lost_reported_at.is_not(None))
     if criteria.issued_from is not None:
         first = end_of_day(criteria.issued_from - timedelta(days=1)) + timedelta(seconds=1)
-        found.append(certificate.c.not_before >= first)
+        found.append(certificate.c.issued_at >= first)
     if criteria.issued_to is not None:
-        found.append(certificate.c.not_before <= end_of_day(criteria.issued_to).astimezone(UTC))
+        found.append(certificate.c.issued_at <= end_of_day(criteria.issued_to).astimezone(UTC))
     return found
 
 

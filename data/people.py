@@ -1,8 +1,9 @@
 """People: the state register and the BMG (ours until an interface of the state replaces them), and subscribers."""
 
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, insert, select
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from ca_core.identifiers import Iin, Phone, Sex, fold_name
 from ca_core.subscriber import DocumentKind, MobileRegistration, Person, Subscriber
@@ -103,6 +104,23 @@ class Subscribers:
             phone=phone,
             email=email.lower(),
         )
+
+    def refresh(self, known: Subscriber, person: Person, *, phone: Phone | None) -> Subscriber:
+        fresh = replace(
+            known,
+            surname=person.surname,
+            given_name=person.given_name,
+            patronymic=person.patronymic,
+            region=person.region,
+            language=person.language,
+            phone=phone,
+        )
+        if fresh != known:
+            values = subscriber_row(person, phone=phone, email=known.email)
+            self._connection.execute(
+                update(table).where(table.c.subscriber_id == known.subscriber_id).values(values)
+            )
+        return fresh
 
 
 class StateRegister:

@@ -5,7 +5,7 @@ Integers for what is compared (IIN, phone), raw octets for serials and keys, who
 
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, MetaData, Table
+from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, text
 
 from data.columns import Day, Instant, Number, Octets, Ordered, Small, Words
 
@@ -30,6 +30,14 @@ def _key(name: str) -> Column[Any]:
 def _reference(name: str, target: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, Number, ForeignKey(target), nullable=nullable)
 
+
+def _unique(name: str, *columns: str, where: str) -> Index:
+    """Unique among some rows: both databases have it, each under its own option."""
+    return Index(name, *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where))
+
+
+# WITHDRAWN, REJECTED, EXPIRED
+_HAS_NOT_ENDED = "previous_certificate_id IS NOT NULL AND state NOT IN (8, 9, 10)"
 
 person = _table(
     "person",
@@ -109,6 +117,10 @@ application = _table(
     Index("ix_application_state_opened_at", "state", "opened_at"),
     Index("ix_application_previous_certificate_id", "previous_certificate_id"),
     Index("ix_application_key_id", "key_id"),
+    # R8, R11: one renewal and one reissue of a certificate at most, whoever asks at the same moment.
+    _unique("uq_application_successor", "previous_certificate_id", "kind", where=_HAS_NOT_ENDED),
+    # R6, R11: a key is certified once; only a renewal is about a key that was certified before.
+    _unique("uq_application_key", "key_id", where="kind <> 2 AND length(key_id) > 0"),
 )
 
 certificate = _table(
@@ -334,6 +346,7 @@ staff = _table(
     Column("role", Words, nullable=False),
     Column("password_hash", Words, nullable=False),
     Column("totp_secret", Words, nullable=False),
+    Column("region", Small, nullable=False),
     Column("language", Words, nullable=False),
     Column("last_step", Number, nullable=False),
     Column("wrong_tries", Small, nullable=False),

@@ -4,10 +4,23 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    case,
+    delete,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from ca_core.roles import Role
 from ca_core.staff import Account, Session
+from data.columns import Instant
 from data.schema import staff as table
 from data.schema import staff_session
 
@@ -20,6 +33,7 @@ def _account(row: Row[Any]) -> Account:
         role=Role(row.role),
         password_hash=row.password_hash,
         totp_secret=row.totp_secret,
+        region=row.region,
         language=row.language,
         last_step=row.last_step,
         wrong_tries=row.wrong_tries,
@@ -35,12 +49,19 @@ def _row(account: Account) -> dict[str, object]:
         "role": account.role.value,
         "password_hash": account.password_hash,
         "totp_secret": account.totp_secret,
+        "region": account.region,
         "language": account.language,
         "last_step": account.last_step,
         "wrong_tries": account.wrong_tries,
         "locked_until": account.locked_until,
         "disabled_at": account.disabled_at,
     }
+
+
+def _is_open(now: datetime) -> ColumnElement[bool]:
+    """Neither disabled nor locked; said in the statement that writes, so that what another wrote just now counts."""
+    unlocked = or_(table.c.locked_until.is_(None), table.c.locked_until <= now)
+    return and_(table.c.disabled_at.is_(None), unlocked)
 
 
 class Accounts:
@@ -64,13 +85,58 @@ class Accounts:
         done = self._connection.execute(insert(table).values(demo=0, **_row(account)))
         return int(done.inserted_primary_key[0])  # type: ignore[index]  # an insert of one row has one
 
-    def save(self, account: Account) -> None:
-        self._connection.execute(
-            update(table).where(table.c.staff_id == account.staff_id).values(_row(account))
+    def take_step(self, account: Account, step: int, *, now: datetime) -> bool:
+        done = self._connection.execute(
+            update(table)
+            .where(
+                table.c.staff_id == account.staff_id,
+                table.c.totp_secret == account.totp_secret,
+                table.c.last_step < step,
+                _is_open(now),
+            )
+            .values(last_step=step, wrong_tries=0, locked_until=None)
+        )
+        return done.rowcount == 1
+
+    def count_wrong_try(self, staff_id: int, *, limit: int, now: datetime, locked_until: datetime) -> bool:
+        tries = table.c.wrong_tries + 1
+        at_the_limit = tries >= limit
+        left = self._connection.execute(
+            update(table)
+            .where(table.c.staff_id == staff_id, _is_open(now))
+            .values(
+                wrong_tries=case((at_the_limit, 0), else_=tries),
+                locked_until=case((at_the_limit, literal(locked_until, Instant())), else_=None),
+            )
+            .returning(table.c.wrong_tries)
+        ).scalar_one_or_none()
+        return left == 0
+
+    def set_language(self, staff_id: int, language: str) -> None:
+        self._change(staff_id, language=language)
+
+    def set_secrets(self, staff_id: int, *, password_hash: str, totp_secret: str) -> None:
+        self._change(
+            staff_id, password_hash=password_hash, totp_secret=totp_secret, wrong_tries=0, locked_until=None
         )
 
+    def disable(self, staff_id: int, *, at: datetime) -> None:
+        self._change(staff_id, disabled_at=at)
+
+    def active_with_role(self, role: Role) -> frozenset[int]:
+        query = (
+            select(table.c.staff_id)
+            .where(table.c.role == role.value, table.c.disabled_at.is_(None))
+            .order_by(table.c.staff_id)
+            .with_for_update()
+        )
+        return frozenset(self._connection.scalars(query))
+
     def mark_demo(self, staff_id: int) -> None:
-        self._connection.execute(update(table).where(table.c.staff_id == staff_id).values(demo=1))
+        self._change(staff_id, demo=1)
+
+    def _change(self, staff_id: int, **columns: object) -> None:
+        self._connection.execute(update(table).where(table.c.staff_id == staff_id).values(columns))
 
     def demo_logins(self) -> list[str]:
         """Accounts that production refuses to start with."""

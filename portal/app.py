@@ -28,7 +28,7 @@ from portal.protection import AccessLog, BodyLimit, LastResort, OwnFormsOnly, Pr
 from portal.published import PublicFiles
 from portal.pulse import Pulse
 from portal.uses import UseBook
-from runtime import authority, logs, wiring
+from runtime import authority, logs, settings, wiring
 from runtime.service import Service
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ def make_app(
 
 
 def create() -> Starlette:
-    """The application of this process, from its settings; ends it with a sentence where there is no CA."""
+    """The application of this process, from its settings; ends it with a sentence where it may not or cannot run."""
     return _create("portal", public_only=False)
 
 
@@ -106,11 +106,14 @@ def create_public() -> Starlette:
 
 
 def _create(process: str, *, public_only: bool) -> Starlette:
-    service = wiring.service()
-    logs.configure(service.settings, process=process)
-    _adopt_the_servers_log()
     try:
+        service = wiring.service()
+        settings.check_production(service.settings)
+        logs.configure(service.settings, process=process)
+        _adopt_the_servers_log()
         responder = authority.responder(service.settings)
+    except settings.SettingRefused as refused:
+        sys.exit(f"portal: {refused}")
     except authority.AuthorityMissing:
         sys.exit("portal: there is no certificate authority here yet; run `qoltanba ca init`")
     folder = authority.public_dir(service.settings)

@@ -48,8 +48,10 @@ _SENTENCES = {
     "ca.missing": "there is no certificate authority here yet, run `qoltanba ca init`",
     "ca.exists": "there is a certificate authority here already, and a second one never replaces it",
     "key.not_opened": "a key of the CA does not open with the secret in its file",
+    "staff.last_administrator": "there is no other active administrator, add one first",
     "staff.login_taken": "somebody has this login already",
     "staff.password_too_weak": "the password needs twelve characters at least",
+    "staff.unknown": "nobody has this login",
 }
 out = Console(highlight=False)
 _NAMES = authority.Names()
@@ -145,15 +147,22 @@ def demo_codes() -> None:
     start.show_codes(service, out)
 
 
+PasswordFile = Annotated[
+    Path, typer.Option(help="File with the first password, 12 characters at least.", exists=True)
+]
+TotpFile = Annotated[Path, typer.Option(help="Where to write the secret for the one-time codes.")]
+
+
 @staff_app.command("add")
 def staff_add(
     login: str,
     role: roles.Role,
     full_name: Annotated[str, typer.Option("--name", help="As colleagues and logs show it.")],
-    password_file: Annotated[
-        Path, typer.Option(help="File with the first password, 12 characters at least.", exists=True)
-    ],
-    totp_file: Annotated[Path, typer.Option(help="Where to write the secret for the one-time codes.")],
+    password_file: PasswordFile,
+    totp_file: TotpFile,
+    region: Annotated[
+        int, typer.Option(min=1, max=20, help="Number of the region that the office is in.")
+    ] = staff.DEFAULT_REGION,
     language: str = "ru",
 ) -> None:
     """Add a member of staff. The secret for the authenticator goes to a file, never to the screen."""
@@ -169,12 +178,47 @@ def staff_add(
             password=password_file.read_text().strip(),
             totp_secret=secret,
             hasher=service.passwords,
+            region=region,
             language=language,
             now=service.now(),
         )
-        totp_file.touch(mode=0o600)
-        totp_file.write_text(pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name="Qoltanba") + "\n")
+        _write_totp(totp_file, login, secret)
     out.print(f"staff {staff_id} added; the authenticator's secret is in {totp_file}")
+
+
+@staff_app.command("reset")
+def staff_reset(login: str, password_file: PasswordFile, totp_file: TotpFile) -> None:
+    """Give a member of staff a new password and authenticator; lifts a lock and ends every session."""
+    service = wiring.make_service(_configured())
+    secret = pyotp.random_base32()
+    with service.work() as work:
+        staff.reset(
+            work,
+            by=COMMAND_LINE,
+            login=login,
+            password=password_file.read_text().strip(),
+            totp_secret=secret,
+            hasher=service.passwords,
+            now=service.now(),
+        )
+        _write_totp(totp_file, login, secret)
+    out.print(f"{login} reset; the new authenticator's secret is in {totp_file}")
+
+
+@staff_app.command("disable")
+def staff_disable(login: str) -> None:
+    """Close the account of a member of staff who left, and end every session of it."""
+    service = wiring.make_service(_configured())
+    with service.work() as work:
+        staff.disable(work, by=COMMAND_LINE, login=login, now=service.now())
+    out.print(f"{login} disabled")
+
+
+def _write_totp(path: Path, login: str, secret: str) -> None:
+    path.touch(mode=0o600)
+    # It may have been there before, open to others.
+    path.chmod(0o600)
+    path.write_text(pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name="Qoltanba") + "\n")
 
 
 @ca.command("init")

@@ -19,6 +19,9 @@ def certificates(service: Service, folder: Path, *, limit: int) -> int:
     made = authority.certificates(service.settings)
     leaves = folder / "leaves"
     leaves.mkdir(parents=True, exist_ok=True)
+    # Certificates of an earlier export would be checked as if they belonged to this one.
+    for stale in leaves.glob("*.pem"):
+        stale.unlink()
     root, issuing = made.root.public_bytes(_PEM), made.issuing.public_bytes(_PEM)
     (folder / "root.pem").write_bytes(root)
     (folder / "chain.pem").write_bytes(issuing + root)

@@ -13,6 +13,7 @@ from ca_core.identifiers import ApplicationId
 from ca_core.issuance import issue
 from ca_core.x509 import build, lint
 from ca_core.x509.lint import LintFailed
+from data.work import Work
 from runtime.service import Service
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class Issuing:
                 try:
                     order = issue.reserve(work, actor=JOB, number=number, now=now)
                 except Refusal as refusal:
-                    outcomes.append(self._refused(number, refusal))
+                    outcomes.append(self._refused(work, number, refusal))
                     continue
                 if order.certificate.issued_at is not None:
                     outcomes.append(Outcome(number, order.certificate))
@@ -69,9 +70,7 @@ class Issuing:
             try:
                 content = issue.rehearse(order, issuer=self._issuer, linter=self._linter)
             except Refusal as refusal:
-                self._abandon(order, refusal)
-                number = ApplicationId.of(order.certificate.application_id)
-                outcomes.append(self._refused(number, refusal))
+                outcomes.append(self._turned_down(order, refusal))
                 continue
             rehearsed.append((order, content))
         return rehearsed
@@ -93,9 +92,7 @@ class Issuing:
             try:
                 certificate = issue.sign(order, issuer=self._issuer, to_be_signed=content)
             except Refusal as refusal:
-                self._abandon(order, refusal)
-                number = ApplicationId.of(order.certificate.application_id)
-                outcomes.append(self._refused(number, refusal))
+                outcomes.append(self._turned_down(order, refusal))
                 continue
             signed.append((order, certificate))
         return signed
@@ -104,22 +101,28 @@ class Issuing:
         if not signed:
             return []
         now = self._service.now()
+        stored = []
         with self._service.work() as work:
-            stored = [
-                issue.store(work, actor=JOB, order=order, signed=certificate, now=now)
-                for order, certificate in signed
-            ]
-        return [Outcome(ApplicationId.of(c.application_id), c) for c in stored]
+            for order, certificate in signed:
+                number = ApplicationId.of(order.certificate.application_id)
+                try:
+                    done = issue.store(work, actor=JOB, order=order, signed=certificate, now=now)
+                except Refusal as refusal:
+                    stored.append(self._refused(work, number, refusal))
+                    continue
+                stored.append(Outcome(number, done))
+        return stored
 
-    def _abandon(self, order: issue.Order, refusal: Refusal) -> None:
+    def _turned_down(self, order: issue.Order, refusal: Refusal) -> Outcome:
         if isinstance(refusal, LintFailed):
             problems = ", ".join(finding.code for finding in refusal.findings)
             log.error("certificate failed the linter", extra={"problems": problems})
         with self._service.work() as work:
-            issue.abandon(
-                work, actor=JOB, unfinished=order.certificate, reason=refusal.code, now=self._service.now()
-            )
+            return self._refused(work, ApplicationId.of(order.certificate.application_id), refusal)
 
-    def _refused(self, number: ApplicationId, refusal: Refusal) -> Outcome:
+    def _refused(self, work: Work, number: ApplicationId, refusal: Refusal) -> Outcome:
+        """What cannot be issued ends: nothing waits for ever, and the owner is told."""
         log.warning("not issued", extra={"application": number.digits, "refusal": refusal.code})
+        if work.applications.by_number(number) is not None:
+            issue.give_up(work, actor=JOB, number=number, reason=refusal.code, now=self._service.now())
         return Outcome(number, None, refusal.code)

@@ -1,19 +1,19 @@
 """The job runner: the one process that opens the issuing key.
 
 It is woken by commands and messages, and looks by itself at what time brings: lists, holds, open applications.
+No part of a round stops another one, and messages go out by a thread of their own.
 """
 
 import logging
-import secrets
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from sqlalchemy.exc import DBAPIError
+from functools import partial
 
 from ca_core import roles
+from ca_core.application import Application
+from ca_core.certificate import Certificate
 from ca_core.errors import Refusal
 from ca_core.identifiers import ApplicationId
 from ca_core.issuance import submit
@@ -22,26 +22,23 @@ from ca_core.revocation import hold
 from ca_core.x509 import build
 from ca_core.x509.crl import CrlNotPublishable
 from data.commands import Ordered
-from runtime import issuing, publication, unused
+from runtime import issuing, publication, rounds, unused
 from runtime.issuing import Issuing
+from runtime.rounds import Rounds
 from runtime.sending import Sending
 from runtime.service import Service
 
 log = logging.getLogger(__name__)
 
 JOB = roles.Actor("jobs", None, roles.Door.JOB)
-_IDLE_SECONDS = 1.0
 _PAUSES = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120))
 _ROUTINE_EVERY = timedelta(seconds=5)
 _SILENT_TOO_LONG = timedelta(seconds=60)
 _UNUSED_EVERY = timedelta(hours=6)
-
-
-@dataclass(slots=True)
-class Heart:
-    """When the loop last came round: what `/ready` looks at."""
-
-    beat_at: datetime
+# A list that was counted but not written is not due by the record; it is tried again all the same.
+_LIST_AGAIN_AFTER = timedelta(minutes=1)
+# At the end, for the message that is just on its way.
+_LAST_MESSAGE_SECONDS = 5.0
 
 
 class JobRunner:
@@ -52,18 +49,18 @@ class JobRunner:
         self._issuer = issuer
         self._issuing = issuing_batch
         self._sending = sending
-        self._stopped = threading.Event()
+        self._rounds = Rounds(service, self._own, name="jobs", silent_too_long=_SILENT_TOO_LONG)
         self._routine_at = self._unused_at = datetime.min.replace(tzinfo=service.now().tzinfo)
-        self.heart = Heart(service.now())
+        self._list_again_at: datetime | None = None
 
     def stop(self) -> None:
-        self._stopped.set()
+        self._rounds.stop()
+        self._sending.stop()
         self._service.watcher.stop()
 
     def problem(self) -> str:
         """Why the runner cannot do its work; empty when it can."""
-        silent = self._service.now() - self.heart.beat_at
-        return f"no round for {int(silent.total_seconds())} s" if silent > _SILENT_TOO_LONG else ""
+        return "; ".join(filter(None, (self._rounds.problem(), self._sending.problem())))
 
     def stop_on_signals(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -71,33 +68,28 @@ class JobRunner:
 
     def run(self) -> None:
         """Until stopped. What a crash left half done still has its command, and is taken up with it."""
-        while not self._stopped.is_set():
-            seen = self._service.watcher.version
-            if not self._round():
-                self._service.watcher.wait_for_change(seen, _IDLE_SECONDS)
-
-    def _round(self) -> bool:
-        """Everything that is due, once; whether there was anything."""
+        sending = threading.Thread(target=self._sending.run, name="sending", daemon=True)
+        sending.start()
         try:
-            busy = self.once()
-        except DBAPIError as error:
-            # The database may be away for a while; what is due stays due.
-            log.warning("database not reached", extra={"problem": type(error).__name__})
-            self._stopped.wait(_IDLE_SECONDS)
-            return False
-        self.heart.beat_at = self._service.now()
-        return busy
+            self._rounds.run()
+        finally:
+            self._sending.stop()
+            sending.join(_LAST_MESSAGE_SECONDS)
 
     def once(self) -> bool:
-        commands = self._commands()
-        sent = self._sending.batch()
+        """One round with the sending in it, for who has no thread."""
+        busy = self._own()
+        return rounds.contained("sending", lambda: self._sending.batch() > 0) or busy
+
+    def _own(self) -> bool:
+        busy = rounds.contained("commands", self._commands)
         now = self._service.now()
         if now >= self._routine_at:
             self._routine_at = now + _ROUTINE_EVERY
             self._routine(now)
-        return bool(commands or sent)
+        return busy
 
-    def _commands(self) -> int:
+    def _commands(self) -> bool:
         now = self._service.now()
         with self._service.look() as work:
             due = work.commands.due(now, issuing.BATCH)
@@ -107,20 +99,20 @@ class JobRunner:
         for command in due:
             if command.kind == CommandKind.PUBLISH_CRL:
                 self._attempt(command, lambda: self._publish(self._service.now()))
-        return len(due)
+        return bool(due)
 
     def _issue(self, commands: list[Ordered]) -> None:
         """A command that nobody foresaw to fail must not keep the others from being done: it is tried alone."""
         try:
             self._issue_batch(commands)
-        except DBAPIError:
+        except rounds.DATABASE_AWAY:
             raise
         except Exception:  # the job loop's own handler
             if len(commands) > 1:
                 for command in commands:
                     self._issue([command])
                 return
-            error_id = secrets.token_hex(4)
+            error_id = rounds.error_id()
             log.exception("issuing failed", extra={"error_id": error_id})
             self._failed(commands[0], f"error {error_id}")
 
@@ -142,6 +134,13 @@ class JobRunner:
         except Refusal as refusal:
             self._failed(command, refusal.code)
             return
+        except rounds.DATABASE_AWAY:
+            raise
+        except Exception:  # the job loop's own handler
+            error_id = rounds.error_id()
+            log.exception("command broke", extra={"kind": command.kind, "error_id": error_id})
+            self._failed(command, f"error {error_id}")
+            return
         with self._service.work() as work:
             work.commands.done(command.command_id, self._service.now())
 
@@ -156,33 +155,60 @@ class JobRunner:
         publication.publish(self._service, self._issuer, now=now)
 
     def _routine(self, now: datetime) -> None:
-        if publication.is_due(self._service, now=now):
-            try:
-                self._publish(now)
-            except CrlNotPublishable as refusal:
-                log.error("list not published", extra={"problem": refusal.code})
-        self._end_holds(now)
-        self._expire_applications(now)
-        if now >= self._unused_at:
-            self._unused_at = now + _UNUSED_EVERY
-            unused.refresh(self._service, now=now)
+        for part, act in (
+            ("list", self._list),
+            ("holds", self._end_holds),
+            ("applications", self._expire_applications),
+            ("unused", self._estimate_unused),
+        ):
+            rounds.contained(part, partial(act, now))
 
-    def _end_holds(self, now: datetime) -> None:
+    def _list(self, now: datetime) -> bool:
+        again = self._list_again_at is not None and now >= self._list_again_at
+        if not again and not publication.is_due(self._service, now=now):
+            return False
+        self._list_again_at = now + _LIST_AGAIN_AFTER
+        try:
+            self._publish(now)
+        except CrlNotPublishable as refusal:
+            log.error("list not published", extra={"problem": refusal.code})
+            return False
+        self._list_again_at = None
+        return True
+
+    def _end_holds(self, now: datetime) -> bool:
         with self._service.look() as work:
             due = work.certificates.holds_due(now, issuing.BATCH)
         for held in due:
-            try:
-                with self._service.work() as work:
-                    hold.expire(work, actor=JOB, serial=held.serial, now=now)
-            except Refusal as refusal:
-                log.info("hold was lifted meanwhile", extra={"refusal": refusal.code})
+            rounds.contained("hold", partial(self._end_hold, held, now))
+        return bool(due)
 
-    def _expire_applications(self, now: datetime) -> None:
+    def _end_hold(self, held: Certificate, now: datetime) -> bool:
+        try:
+            with self._service.work() as work:
+                hold.expire(work, actor=JOB, serial=held.serial, now=now)
+        except Refusal as refusal:
+            log.info("hold was lifted meanwhile", extra={"refusal": refusal.code})
+        return True
+
+    def _expire_applications(self, now: datetime) -> bool:
         with self._service.look() as work:
             stale = work.applications.open_before(now - submit.OPEN_FOR, issuing.BATCH)
         for application in stale:
-            try:
-                with self._service.work() as work:
-                    submit.expire(work, actor=JOB, number=application.number, now=now)
-            except Refusal as refusal:
-                log.info("application moved meanwhile", extra={"refusal": refusal.code})
+            rounds.contained("application", partial(self._expire_application, application, now))
+        return bool(stale)
+
+    def _expire_application(self, application: Application, now: datetime) -> bool:
+        try:
+            with self._service.work() as work:
+                submit.expire(work, actor=JOB, number=application.number, now=now)
+        except Refusal as refusal:
+            log.info("application moved meanwhile", extra={"refusal": refusal.code})
+        return True
+
+    def _estimate_unused(self, now: datetime) -> bool:
+        if now < self._unused_at:
+            return False
+        self._unused_at = now + _UNUSED_EVERY
+        unused.refresh(self._service, now=now)
+        return True

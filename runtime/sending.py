@@ -1,7 +1,10 @@
-"""Sends what waits in the outbox, outside every transaction, with pauses that grow after a failure."""
+"""Sends what waits in the outbox, outside every transaction, with pauses that grow after a failure.
+
+It has a thread of its own: an SMS centre that takes its time must not hold up certificates and lists.
+"""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -10,19 +13,35 @@ from ca_core.identifiers import Serial
 from ca_core.notices import NoticeKind
 from ca_core.registration import not_me
 from data.outbox import Waiting
-from runtime import notice_texts
+from runtime import notice_texts, rounds
+from runtime.rounds import Rounds
 from runtime.service import Service
 
 log = logging.getLogger(__name__)
 
-BATCH = 200
+BATCH = 20
 _PAUSES = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 3600, 6 * 3600))
+# How long a medium is left alone whose way out did not answer, by how often in a row.
+_REST = tuple(timedelta(seconds=s) for s in (5, 30, 120))
+# One message can take several waits of ten seconds: for the connection, for TLS, for each answer.
+_SILENT_TOO_LONG = timedelta(seconds=180)
 
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
+    """`away`: the way out did not answer, which says nothing about the message."""
+
     problem: str
-    again: bool
+    away: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """A medium that is left alone for a while."""
+
+    until: datetime
+    times: int
+    problem: str
 
 
 class Gateway(Protocol):
@@ -35,61 +54,114 @@ class Sending:
     def __init__(self, service: Service, gateways: dict[str, Gateway]) -> None:
         self._service = service
         self._gateways = gateways
+        self._resting: dict[str, _Rest] = {}
+        self._rounds = Rounds(
+            service, lambda: self.batch() > 0, name="sending", silent_too_long=_SILENT_TOO_LONG
+        )
+        self.run = self._rounds.run
+        self.stop = self._rounds.stop
+        self.problem = self._rounds.problem
 
     def batch(self) -> int:
-        """How many messages were tried: their links are made in one transaction, their fates kept in another."""
-        now = self._service.now()
+        """How many messages were due. The fate of each is kept as soon as it is known: none is sent twice."""
         with self._service.look() as work:
-            due = work.outbox.due(now, BATCH)
-        if not due:
-            return 0
-        links = self._not_me_links(due, now)
-        fates = [(notice, self._send(notice, links.get(notice.notice_id, ""))) for notice in due]
-        with self._service.work() as work:
-            for notice, fate in fates:
-                if fate is None:
-                    work.outbox.delivered(notice, now)
-                    continue
-                next_try_at = self._next_try(notice, now) if fate.again else None
-                work.outbox.failed(notice, problem=fate.problem, next_try_at=next_try_at)
+            due = work.outbox.due(self._service.now(), BATCH)
+        left = []
+        for notice in due:
+            if self._rounds.stopped:
+                break
+            if self._rests(notice.medium):
+                left.append(notice)
+                continue
+            self._keep(notice, self._send(notice))
+            self._rounds.beat()
+        self._put_off(left)
         return len(due)
 
-    def _send(self, notice: Waiting, link: str) -> "_Failure | None":
-        minutes = int(self._service.policy.codes.validity.total_seconds()) // 60
-        text = notice_texts.render(
-            kind=notice.kind, language=notice.language, words=notice.words, minutes=minutes, link=link
-        )
+    def _send(self, notice: Waiting) -> _Failure | None:
+        """What nobody foresaw is the failure of this one message, and not tried again."""
         try:
+            text = self._text(notice)
             self._gateways[notice.medium].send(
                 recipient=notice.recipient, text=text, reference=f"q{notice.notice_id}"
             )
         except GatewayUnavailable as error:
-            return self._failure(notice, str(error) or "unavailable", again=True)
+            return self._failure(notice, str(error) or "unavailable", away=True)
         except GatewayRejected as error:
-            return self._failure(notice, str(error) or "rejected", again=False)
+            return self._failure(notice, str(error) or "rejected", away=False)
+        except rounds.DATABASE_AWAY:
+            raise
+        except Exception:  # the job loop's own handler
+            error_id = rounds.error_id()
+            log.exception("sending failed", extra={"notice_id": notice.notice_id, "error_id": error_id})
+            return _Failure(f"error {error_id}", away=False)
         return None
 
-    def _failure(self, notice: Waiting, problem: str, *, again: bool) -> "_Failure":
-        log.warning("message not sent", extra={"notice_id": notice.notice_id, "problem": problem})
-        return _Failure(problem, again)
+    def _text(self, notice: Waiting) -> str:
+        return notice_texts.render(
+            kind=notice.kind,
+            language=notice.language,
+            words=notice.words,
+            minutes=int(self._service.policy.codes.validity.total_seconds()) // 60,
+            link=self._not_me_link(notice),
+        )
 
-    def _not_me_links(self, due: list[Waiting], now: datetime) -> dict[int, str]:
+    def _not_me_link(self, notice: Waiting) -> str:
         """Every issuance can be answered with 'it was not me' (R14)."""
-        issued = [notice for notice in due if notice.kind == NoticeKind.ISSUED.value]
-        if not issued:
-            return {}
-        base = self._service.settings.portal_url.rstrip("/")
+        if notice.kind != NoticeKind.ISSUED.value:
+            return ""
+        serial = Serial.parse(notice.words["serial"])
         with self._service.work() as work:
-            tokens = {
-                n.notice_id: not_me.make(work, serial=Serial.parse(n.words["serial"]), now=now)
-                for n in issued
-            }
-        return {notice_id: f"{base}/not-me/{token}" for notice_id, token in tokens.items()}
+            token = not_me.make(work, serial=serial, now=self._service.now())
+        return f"{self._service.settings.portal_url.rstrip('/')}/not-me/{token}"
+
+    def _failure(self, notice: Waiting, problem: str, *, away: bool) -> _Failure:
+        log.warning("message not sent", extra={"notice_id": notice.notice_id, "problem": problem})
+        return _Failure(problem, away)
+
+    def _keep(self, notice: Waiting, failure: _Failure | None) -> None:
+        now = self._service.now()
+        next_try_at = None
+        if failure is None or not failure.away:
+            self._resting.pop(notice.medium, None)
+        else:
+            self._rest(notice.medium, failure.problem, now)
+            next_try_at = self._next_try(notice, now)
+        with self._service.work() as work:
+            if failure is None:
+                work.outbox.delivered(notice, now)
+            else:
+                work.outbox.failed(notice, problem=failure.problem, next_try_at=next_try_at)
+
+    def _rest(self, medium: str, problem: str, now: datetime) -> None:
+        before = self._resting.get(medium)
+        times = before.times + 1 if before else 0
+        self._resting[medium] = _Rest(now + _REST[min(times, len(_REST) - 1)], times, problem)
+
+    def _rests(self, medium: str) -> bool:
+        rest = self._resting.get(medium)
+        return rest is not None and self._service.now() < rest.until
+
+    def _put_off(self, notices: list[Waiting]) -> None:
+        """Until their medium's rest is over; that is no attempt of theirs. They make room for other media."""
+        if not notices:
+            return
+        with self._service.work() as work:
+            for notice in notices:
+                rest = self._resting[notice.medium]
+                next_try_at = None if self._too_late(notice, rest.until) else rest.until
+                # The outbox counts an attempt with each failure.
+                uncounted = replace(notice, attempts=notice.attempts - 1)
+                work.outbox.failed(uncounted, problem=rest.problem, next_try_at=next_try_at)
 
     def _next_try(self, notice: Waiting, now: datetime) -> datetime | None:
         """A code is worth sending only while it is valid; other messages are tried for seven hours."""
         if notice.attempts >= len(_PAUSES):
             return None
-        next_try_at = now + _PAUSES[notice.attempts]
-        too_late = notice.secret and next_try_at > notice.created_at + self._service.policy.codes.validity
-        return None if too_late else next_try_at
+        # Behind those that were put off, lest one message that fails by itself stand before them for ever.
+        behind = self._resting[notice.medium].until + timedelta(seconds=1)
+        next_try_at = max(now + _PAUSES[notice.attempts], behind)
+        return None if self._too_late(notice, next_try_at) else next_try_at
+
+    def _too_late(self, notice: Waiting, at: datetime) -> bool:
+        return notice.secret and at > notice.created_at + self._service.policy.codes.validity

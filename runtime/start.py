@@ -227,6 +227,9 @@ def _gateways(configured: Settings, service: Service) -> dict[str, Gateway]:
     return {
         "sms": SmsCentre(url=configured.sms_url, token=token, sender=configured.sms_sender),
         "email": MailServer(
-            host=configured.mail_host, port=configured.mail_port, sender=configured.mail_sender
+            host=configured.mail_host,
+            port=configured.mail_port,
+            sender=configured.mail_sender,
+            require_tls=not configured.is_demo,
         ),
     }

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import psycopg
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +48,13 @@ class Watcher:
     def announce(self) -> None:
         """Tells other processes that something was committed. SQLite's watcher sees it by itself."""
         if self._engine.dialect.name == "postgresql":
-            with self._engine.connect() as connection:
-                connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
-                connection.commit()
+            try:
+                with self._engine.connect() as connection:
+                    connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+                    connection.commit()
+            except DBAPIError as error:
+                # What was announced is committed; who waits looks again by itself.
+                log.warning("change not announced", extra={"problem": type(error).__name__})
         self._bump()
 
     @property

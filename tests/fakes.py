@@ -37,6 +37,7 @@ from ca_core.ports import (
     View,
 )
 from ca_core.records import ChangedMeanwhile
+from ca_core.roles import Role
 from ca_core.staff import Account, Session
 from ca_core.statistics import Delta
 from ca_core.subscriber import MobileRegistration, Person, Subscriber
@@ -228,6 +229,19 @@ class Subscribers:
         self._memory.subscribers[added.subscriber_id] = added
         return added
 
+    def refresh(self, known: Subscriber, person: Person, *, phone: Phone | None) -> Subscriber:
+        fresh = replace(
+            known,
+            surname=person.surname,
+            given_name=person.given_name,
+            patronymic=person.patronymic,
+            region=person.region,
+            language=person.language,
+            phone=phone,
+        )
+        self._memory.subscribers[known.subscriber_id] = fresh
+        return fresh
+
 
 class StateRegister:
     def __init__(self, memory: Memory) -> None:
@@ -270,14 +284,17 @@ class Codes:
         self._memory.codes[code_id] = replace(code, code_id=code_id)
 
     def spend(self, code_id: int) -> bool:
-        if code_id in self._memory.spent or self._memory.codes[code_id].tries_left <= 0:
+        if code_id in self._memory.spent:
             return False
         self._memory.spent.add(code_id)
         return True
 
-    def count_try(self, code_id: int) -> None:
+    def take_try(self, code_id: int) -> bool:
         code = self._memory.codes[code_id]
-        self._memory.codes[code_id] = replace(code, tries_left=max(code.tries_left - 1, 0))
+        if code_id in self._memory.spent or code.tries_left <= 0:
+            return False
+        self._memory.codes[code_id] = replace(code, tries_left=code.tries_left - 1)
+        return True
 
 
 class CodeSeal:
@@ -477,8 +494,45 @@ class Accounts:
         self._memory.accounts[staff_id] = replace(account, staff_id=staff_id)
         return staff_id
 
-    def save(self, account: Account) -> None:
-        self._memory.accounts[account.staff_id] = account
+    def take_step(self, account: Account, step: int, *, now: datetime) -> bool:
+        stored = self._open(account.staff_id, now)
+        if stored is None or stored.totp_secret != account.totp_secret or stored.last_step >= step:
+            return False
+        self._change(account.staff_id, last_step=step, wrong_tries=0, locked_until=None)
+        return True
+
+    def count_wrong_try(self, staff_id: int, *, limit: int, now: datetime, locked_until: datetime) -> bool:
+        stored = self._open(staff_id, now)
+        if stored is None:
+            return False
+        locked = stored.wrong_tries + 1 >= limit
+        if locked:
+            self._change(staff_id, wrong_tries=0, locked_until=locked_until)
+        else:
+            self._change(staff_id, wrong_tries=stored.wrong_tries + 1, locked_until=None)
+        return locked
+
+    def set_language(self, staff_id: int, language: str) -> None:
+        self._change(staff_id, language=language)
+
+    def set_secrets(self, staff_id: int, *, password_hash: str, totp_secret: str) -> None:
+        self._change(
+            staff_id, password_hash=password_hash, totp_secret=totp_secret, wrong_tries=0, locked_until=None
+        )
+
+    def disable(self, staff_id: int, *, at: datetime) -> None:
+        self._change(staff_id, disabled_at=at)
+
+    def active_with_role(self, role: Role) -> frozenset[int]:
+        found = self._memory.accounts.values()
+        return frozenset(a.staff_id for a in found if a.role is role and a.disabled_at is None)
+
+    def _open(self, staff_id: int, now: datetime) -> Account | None:
+        stored = self._memory.accounts.get(staff_id)
+        return None if stored is None or stored.disabled_at or stored.is_locked(now) else stored
+
+    def _change(self, staff_id: int, **columns: Any) -> None:
+        self._memory.accounts[staff_id] = replace(self._memory.accounts[staff_id], **columns)
 
 
 class Sessions:

@@ -41,6 +41,18 @@ class RenewalTooLate(Refusal):
     code = "issue.renewal_too_late"
 
 
+class PredecessorRevoked(Refusal):
+    """The certificate to be extended was revoked meanwhile; its key is extended no more (R8, R9a)."""
+
+    code = "issue.predecessor_revoked"
+
+
+class RevokedBeforeIssue(Refusal):
+    """The prepared certificate was revoked before it was signed."""
+
+    code = "issue.revoked_before"
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """A reserved certificate and everything that will stand in it."""
@@ -155,11 +167,17 @@ def sign(order: Order, *, issuer: build.Issuer, to_be_signed: bytes) -> x509.Cer
 def store(
     work: Work, *, actor: roles.Actor, order: Order, signed: x509.Certificate, now: datetime
 ) -> Certificate:
-    """Certificate, application, figures, notice and audit together. Repeating it changes nothing."""
+    """Certificate, application, figures, notice and audit together. Repeating it changes nothing.
+
+    Raises NotAllowed, PredecessorRevoked, RevokedBeforeIssue.
+    """
     roles.require_system(actor)
-    current = work.certificates.by_id(order.certificate.certificate_id)
-    if current is None or current.state is not lifecycle.CertificateState.PREPARED:
-        return current or order.certificate
+    current = work.certificates.by_id(order.certificate.certificate_id) or order.certificate
+    if current.issued_at is not None:
+        return current
+    if current.state is not lifecycle.CertificateState.PREPARED:
+        raise RevokedBeforeIssue
+    _require_living_predecessor(work, current)
     issued = replace(
         current,
         state=lifecycle.CERTIFICATE.after("issue", current.state),
@@ -172,6 +190,14 @@ def store(
     count(work, issued, now=now)
     _tell(work, actor, issued, now)
     return issued
+
+
+def _require_living_predecessor(work: Work, current: Certificate) -> None:
+    if current.facets.kind is not certificate.Kind.RENEWAL or current.previous_id is None:
+        return
+    previous = work.certificates.by_id(current.previous_id)
+    if previous is not None and previous.state is lifecycle.CertificateState.REVOKED:
+        raise PredecessorRevoked
 
 
 def _close_application(work: Work, issued: Certificate, now: datetime) -> None:
@@ -193,13 +219,12 @@ def count(work: Work, issued: Certificate, *, now: datetime) -> None:
 
 
 def _tell(work: Work, actor: roles.Actor, issued: Certificate, now: datetime) -> None:
-    work.outbox.add(
-        notices.to_owner(
-            records.subscriber(work, issued.subscriber_id),
-            kind=notices.NoticeKind.ISSUED,
-            words={"serial": issued.serial.hex, "number": str(ApplicationId.of(issued.application_id))},
-            now=now,
-        )
+    records.tell_owner(
+        work,
+        issued.subscriber_id,
+        kind=notices.NoticeKind.ISSUED,
+        words={"serial": issued.serial.hex, "number": str(ApplicationId.of(issued.application_id))},
+        now=now,
     )
     work.certificates.tell(issued.certificate_id, at=now, event="issued", by=actor.name)
     work.audit.add(
@@ -220,5 +245,31 @@ def abandon(work: Work, *, actor: roles.Actor, unfinished: Certificate, reason: 
         audit.Entry(
             now, actor, "certificate:abandon:done", unfinished.serial.hex,
             unfinished.state.name, state.name, reason, unfinished.policy_version,
+        )
+    )  # fmt: skip
+
+
+def give_up(work: Work, *, actor: roles.Actor, number: ApplicationId, reason: str, now: datetime) -> None:
+    """What cannot be issued ends: serial, application and owner all learn it. Raises NotAllowed, ApplicationUnknown."""
+    roles.require_system(actor)
+    reserved = work.certificates.of_application(number)
+    if reserved is not None and lifecycle.CERTIFICATE.allows("abandon", reserved.state):
+        abandon(work, actor=actor, unfinished=reserved, reason=reason, now=now)
+    wanted = records.application(work, number)
+    if not lifecycle.APPLICATION.allows("give_up", wanted.state):
+        return
+    state = lifecycle.APPLICATION.after("give_up", wanted.state)
+    work.applications.save(replace(wanted, state=state, changed_at=now, reason=reason), expected=wanted)
+    records.tell_owner(
+        work,
+        wanted.subscriber_id,
+        kind=notices.NoticeKind.NOT_ISSUED,
+        words={"number": str(number)},
+        now=now,
+    )
+    work.audit.add(
+        audit.Entry(
+            now, actor, "application:give_up:done", number.digits, wanted.state.name, state.name, reason,
+            wanted.policy_version,
         )
     )  # fmt: skip

@@ -20,6 +20,12 @@ class NothingToReplace(Refusal):
     code = "reissue.ended"
 
 
+class SecondFactorMissing(Refusal):
+    """This policy wants a second factor for a new key, and there is none here yet."""
+
+    code = "reissue.second_factor_missing"
+
+
 class AlreadyReplaced(Refusal):
     """A successor with a new key exists or is being issued. Facts: number."""
 
@@ -41,6 +47,13 @@ def require_replaceable(work: Work, found: Certificate, *, now: datetime) -> Non
         raise AlreadyReplaced(number=str(waiting.number))
 
 
+def _require_policy_allows(work: Work) -> None:
+    if not work.policy.identification.counter_issues_directly:
+        raise submit.CounterClosed
+    if work.policy.certificates.reissue_second_factor:
+        raise SecondFactorMissing
+
+
 def request(
     work: Work,
     *,
@@ -54,16 +67,19 @@ def request(
 ) -> Application:
     """An officer hands in the owner's new key; the job runner issues. The old certificate is at most marked lost.
 
-    Raises NotAllowed, ConsentMissing, CertificateUnknown, NothingToReplace, AlreadyReplaced, KeyAlreadyUsed and
+    Raises NotAllowed, ConsentMissing, CounterClosed, SecondFactorMissing, CertificateUnknown, PersonDeceased,
+    DocumentExpired, NothingToReplace, AlreadyReplaced, KeyAlreadyUsed and
     the refusals of `csr.check`.
     """
     roles.require(actor, roles.Permission.REISSUE)
     consent.require(owner, purpose=PURPOSE, subject=serial.hex, now=now)
+    _require_policy_allows(work)
     found = records.certificate(work, serial)
     require_replaceable(work, found, now=now)
     checked = csr.check(raw_request)
     submit.require_fresh_key(work, checked.key_id)
-    subscriber = records.subscriber(work, found.subscriber_id)
+    owner_record = records.subscriber(work, found.subscriber_id)
+    subscriber = submit.subscriber_for(work, iin=owner_record.iin, now=now)
     wanted = Application(
         number=ApplicationId.draw(),
         subscriber_id=found.subscriber_id,
@@ -72,7 +88,7 @@ def request(
         channel=Channel.COUNTER,
         storage=storage,
         method=Method.COUNTER,
-        region=subscriber.region,
+        region=actor.region or subscriber.region,
         state=lifecycle.APPLICATION.after("submit", lifecycle.APPLICATION.first),
         opened_at=now,
         changed_at=now,
@@ -86,13 +102,12 @@ def request(
     if lost:
         records.report_lost(work, found, now=now)
     work.commands.add(submit.issue_command(wanted.number), now=now)
-    work.outbox.add(
-        notices.to_owner(
-            subscriber,
-            kind=notices.NoticeKind.REISSUE_REQUESTED,
-            words={"number": str(wanted.number)},
-            now=now,
-        )
+    records.tell_owner(
+        work,
+        found.subscriber_id,
+        kind=notices.NoticeKind.REISSUE_REQUESTED,
+        words={"number": str(wanted.number)},
+        now=now,
     )
     work.certificates.tell(
         found.certificate_id, at=now, event="reissue_requested", by=actor.name, note=str(wanted.number)

@@ -74,18 +74,19 @@ def require_renewable(work: Work, found: Certificate, *, now: datetime) -> None:
 
 
 def _extends(follower: Certificate) -> bool:
-    return follower.facets.kind is Kind.RENEWAL and follower.state is not lifecycle.CertificateState.ABANDONED
+    return follower.facets.kind is Kind.RENEWAL and not certificate.never_came(follower)
 
 
 def open_for_owner(work: Work, *, actor: roles.Actor, serial: Serial, now: datetime) -> Application:
     """An officer may only open it: the owner's key must sign its number.
 
-    Raises NotAllowed, CertificateUnknown and as `require_renewable`.
+    Raises NotAllowed, CertificateUnknown, PersonDeceased, DocumentExpired and as `require_renewable`.
     """
     roles.require(actor, roles.Permission.OPEN_RENEWAL)
     found = records.certificate(work, serial)
     require_renewable(work, found, now=now)
-    owner = records.subscriber(work, found.subscriber_id)
+    subscriber = records.subscriber(work, found.subscriber_id)
+    submit.subscriber_for(work, iin=subscriber.iin, now=now)
     opened = Application(
         number=ApplicationId.draw(),
         subscriber_id=found.subscriber_id,
@@ -105,10 +106,12 @@ def open_for_owner(work: Work, *, actor: roles.Actor, serial: Serial, now: datet
         key_id=found.key_id,
     )
     work.applications.add(opened)
-    work.outbox.add(
-        notices.to_owner(
-            owner, kind=notices.NoticeKind.RENEWAL_OPENED, words={"number": str(opened.number)}, now=now
-        )
+    records.tell_owner(
+        work,
+        found.subscriber_id,
+        kind=notices.NoticeKind.RENEWAL_OPENED,
+        words={"number": str(opened.number)},
+        now=now,
     )
     work.certificates.tell(
         found.certificate_id, at=now, event="renewal_opened", by=actor.name, note=str(opened.number)
@@ -143,7 +146,7 @@ def _require_signed(public_key_der: bytes, signature: bytes, statement_bytes: by
 def confirm(work: Work, *, number: ApplicationId, signature: bytes, now: datetime) -> Application:
     """The owner's certified key signs the number; the job runner then issues. The same signature twice is no error.
 
-    Raises ApplicationUnknown, NotARenewal, RenewalClosed, SignatureInvalid and as `require_renewable`.
+    Raises ApplicationUnknown, NotARenewal, RenewalClosed, SignatureInvalid, CertificateNotValid.
     """
     opened = records.application(work, number)
     if opened.kind is not Kind.RENEWAL or opened.previous_certificate_id is None:

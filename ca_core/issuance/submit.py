@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ca_core import application, audit, certificate, lifecycle, records, roles
+from ca_core import application, audit, certificate, lifecycle, records, roles, statistics
 from ca_core.errors import Refusal
 from ca_core.identifiers import ApplicationId, Iin
 from ca_core.ports import Command, CommandKind, Work
-from ca_core.subscriber import Subscriber
+from ca_core.subscriber import Person, Subscriber
 from ca_core.x509 import csr
 
 OPEN_FOR = timedelta(days=30)
@@ -52,20 +52,27 @@ def require_fresh_key(work: Work, key_id: bytes) -> None:
         raise KeyAlreadyUsed
 
 
-def subscriber_for(work: Work, *, iin: Iin, email: str, now: datetime) -> Subscriber:
-    """The person as the state register names them (R1, R2). Raises PersonUnknown, PersonDeceased, DocumentExpired."""
+def require_entitled(work: Work, iin: Iin, *, now: datetime) -> Person:
+    """The person as the state register has them now (R1, R2). Raises PersonUnknown, PersonDeceased, DocumentExpired."""
     person = work.register.person(iin)
     if person is None:
         raise PersonUnknown
     if person.deceased_on is not None:
         raise PersonDeceased
-    if person.document_expires_on < now.date():
+    if person.document_expires_on < statistics.local_day(now):
         raise DocumentExpired
-    known = work.subscribers.by_iin(iin)
-    if known is not None:
-        return known
+    return person
+
+
+def subscriber_for(work: Work, *, iin: Iin, email: str = "", now: datetime) -> Subscriber:
+    """Our entry of the person, with the names and the phone of this moment. Raises as `require_entitled`."""
+    person = require_entitled(work, iin, now=now)
     registration = work.bmg.of_iin(iin)
-    return work.subscribers.add(person, phone=registration.phone if registration else None, email=email)
+    phone = registration.phone if registration else None
+    known = work.subscribers.by_iin(iin)
+    if known is None:
+        return work.subscribers.add(person, phone=phone, email=email)
+    return work.subscribers.refresh(known, person, phone=phone)
 
 
 def with_request(
@@ -98,7 +105,7 @@ def with_request(
         channel=certificate.Channel.COUNTER,
         storage=storage,
         method=certificate.Method.COUNTER,
-        region=subscriber.region,
+        region=actor.region or subscriber.region,
         state=lifecycle.APPLICATION.after("submit", lifecycle.APPLICATION.first),
         opened_at=now,
         changed_at=now,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from ca_core import audit, notices, roles
 from ca_core.consent import OwnerConsent
 from ca_core.errors import Refusal
-from ca_core.identifiers import Iin, Phone
+from ca_core.identifiers import Iin, Phone, Serial, SerialInvalid
 from ca_core.ports import StoredCode, Work
 from ca_core.subscriber import Subscriber
 
@@ -54,15 +54,31 @@ class CodeUsedUp(Refusal):
     code = "sms_code.used_up"
 
 
+class CodeTypedByCallerOnly(Refusal):
+    """Under this policy the owner types the code on a page of their own; staff never do."""
+
+    code = "sms_code.caller_types"
+
+
+class NotTheOwner(Refusal):
+    """The certificate belongs to somebody else."""
+
+    code = "sms_code.not_the_owner"
+
+
 class CodePurpose(StrEnum):
     """Codes for different purposes are different codes."""
 
     REVOKE = "revoke"
     RELEASE_HOLD = "release_hold"
     REISSUE = "reissue"
-    SIGN_IN = "sign_in"
-    IDENTIFY = "identify"
-    REGISTER = "register"
+
+
+_PERMISSIONS = {
+    CodePurpose.REVOKE: roles.Permission.REVOKE_WITH_OWNER,
+    CodePurpose.RELEASE_HOLD: roles.Permission.REVOKE_WITH_OWNER,
+    CodePurpose.REISSUE: roles.Permission.REISSUE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +120,10 @@ def send(
 ) -> Sent:
     """Sends a fresh code to the owner's BMG phone; earlier codes for the same purpose and object lapse.
 
-    Raises PhoneNotInBmg, CodeTooSoon, TooManyCodes.
+    Raises NotAllowed, NotTheOwner, PhoneNotInBmg, CodeTooSoon, TooManyCodes.
     """
+    _require_permission(actor, purpose)
+    _require_owned(work, owner, subject)
     phone = _bmg_phone(work, owner.iin)
     _require_pause(work, phone, now)
     code = f"{secrets.randbelow(1_000_000):06d}"
@@ -141,38 +159,80 @@ def send(
     return Sent(phone=phone, expires_at=expires_at, resend_at=now + work.policy.codes.resend_after)
 
 
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One of the few tries, taken and committed before anything is compared."""
+
+    code_id: int
+    tries_left: int
+
+
+def take_try(
+    work: Work, *, actor: roles.Actor, purpose: CodePurpose, subject: str, page: str, now: datetime
+) -> Try:
+    """To be committed in a work of its own: guesses that come at once are counted one by one.
+
+    Raises NotAllowed, NoCodeSent, CodeExpired, CodeUsedUp.
+    """
+    _require_permission(actor, purpose)
+    stored = work.codes.latest(purpose=purpose.value, subject=subject)
+    if stored is None or not hmac.compare_digest(stored.page.encode(), page.encode()):
+        raise NoCodeSent
+    if now >= stored.expires_at:
+        raise CodeExpired
+    if not work.codes.take_try(stored.code_id):
+        raise CodeUsedUp
+    return Try(stored.code_id, stored.tries_left - 1)
+
+
 def confirm(
     work: Work,
     *,
     actor: roles.Actor,
+    attempt: Try,
     purpose: CodePurpose,
     subject: str,
     page: str,
     typed: str,
     now: datetime,
 ) -> OwnerConsent:
-    """The owner's consent for one act; uses the code up. A wrong one is counted, whatever else is rolled back.
+    """The owner's consent for one act, in the act's own work; uses the code up.
 
-    Raises NoCodeSent, CodeExpired, CodeUsedUp, CodeWrong.
+    Raises NotAllowed, CodeTypedByCallerOnly, NoCodeSent, CodeExpired, CodeWrong, CodeUsedUp.
     """
+    _require_permission(actor, purpose)
+    if work.policy.codes.typed_by_caller_only and actor.role is not None:
+        raise CodeTypedByCallerOnly
     stored = work.codes.latest(purpose=purpose.value, subject=subject)
-    if stored is None or not hmac.compare_digest(stored.page, page):
+    if stored is None or stored.code_id != attempt.code_id or stored.page != page:
         raise NoCodeSent
     if now >= stored.expires_at:
         raise CodeExpired
-    if stored.tries_left <= 0:
-        raise CodeUsedUp
     seal = work.code_seal.seal(typed.strip(), _binding(purpose, subject, page))
     if not hmac.compare_digest(seal, stored.seal):
-        work.after_refusal(lambda later: _count_wrong_try(later, stored, actor, now))
-        raise CodeWrong(tries_left=stored.tries_left - 1)
+        work.after_refusal(lambda later: _note_wrong_try(later, stored, actor, now))
+        raise CodeWrong(tries_left=attempt.tries_left)
     if not work.codes.spend(stored.code_id):
         raise CodeUsedUp
     return OwnerConsent(purpose=purpose.value, subject=subject, given_at=now, by="sms_code")
 
 
-def _count_wrong_try(work: Work, stored: StoredCode, actor: roles.Actor, now: datetime) -> None:
-    work.codes.count_try(stored.code_id)
+def _require_permission(actor: roles.Actor, purpose: CodePurpose) -> None:
+    """Staff may ask for the codes of the acts that they may do; the owner's own door has no role."""
+    if actor.role is not None:
+        roles.require(actor, _PERMISSIONS[purpose])
+
+
+def _require_owned(work: Work, owner: Subscriber, subject: str) -> None:
+    try:
+        found = work.certificates.by_serial(Serial.parse(subject))
+    except SerialInvalid:
+        return
+    if found is not None and found.subscriber_id != owner.subscriber_id:
+        raise NotTheOwner
+
+
+def _note_wrong_try(work: Work, stored: StoredCode, actor: roles.Actor, now: datetime) -> None:
     work.audit.add(
         audit.Entry(
             now, actor, "sms_code:confirm:refused", stored.subject, reason=CodeWrong.code,

@@ -70,11 +70,18 @@ def by_certificate(work: Work, *, given: x509.Certificate, issuer: x509.Certific
 def read(raw: bytes) -> x509.Certificate:
     """A certificate as PEM (with anything around it) or DER. Raises CertificateUnreadable."""
     try:
-        if _PEM_MARK in raw:
-            return x509.load_pem_x509_certificate(raw[raw.index(_PEM_MARK) :])
-        return x509.load_der_x509_certificate(raw)
-    except ValueError as error:
+        given = _parsed(raw)
+        # The library parses these when they are first asked for; what it cannot read is found out here.
+        _ = given.serial_number, given.issuer
+    except (ValueError, x509.InvalidVersion) as error:
         raise CertificateUnreadable from error
+    return given
+
+
+def _parsed(raw: bytes) -> x509.Certificate:
+    if _PEM_MARK in raw:
+        return x509.load_pem_x509_certificate(raw[raw.index(_PEM_MARK) :])
+    return x509.load_der_x509_certificate(raw)
 
 
 def _answer(serial: Serial, found: Certificate | None, now: datetime) -> Answer:

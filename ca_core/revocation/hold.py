@@ -155,10 +155,9 @@ def _after_change(
     now: datetime,
 ) -> None:
     revoke.recount_cover(work, before.subscriber_id, now=now)
-    work.commands.add(revoke.publish_command(now), now=now)
-    owner = records.subscriber(work, before.subscriber_id)
+    work.commands.add(revoke.publish_command(before.serial, now), now=now)
     words = {"serial": before.serial.hex}
-    work.outbox.add(notices.to_owner(owner, kind=notice, words=words, now=now))
+    records.tell_owner(work, before.subscriber_id, kind=notice, words=words, now=now)
     work.certificates.tell(before.certificate_id, at=now, event=act, by=actor.name, note=why)
     work.audit.add(
         audit.Entry(

@@ -4,6 +4,7 @@ Final once recorded (R10): the OCSP answer, the next list, the figures and the n
 one transaction in which the state changes.
 """
 
+import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -79,7 +80,22 @@ def by_owner(
     require_revocable(found, now=now)
     if lost:
         found = records.report_lost(work, found, now=now)
-    return record(work, actor=actor, found=found, reason=reason, why=f"owner by {owner.by}", now=now)
+    revoked = record(work, actor=actor, found=found, reason=reason, why=f"owner by {owner.by}", now=now)
+    if lost or reason is Reason.KEY_COMPROMISE:
+        _list_certificates_with_the_same_key(work, actor=actor, compromised=revoked, now=now)
+    return revoked
+
+
+def _list_certificates_with_the_same_key(
+    work: Work, *, actor: roles.Actor, compromised: Certificate, now: datetime
+) -> None:
+    """R9a: every other living certificate with that key waits for a second officer, who sees why."""
+    document = f"R9a: {compromised.serial.hex}"
+    for twin in work.certificates.with_key(compromised.key_id):
+        living = certificate.status(twin, now) in (certificate.Status.VALID, certificate.Status.ON_HOLD)
+        if living and not work.proposals.open_for([twin.serial.hex], now):
+            payload = (("document", document), ("reason", str(int(Reason.KEY_COMPROMISE))))
+            propose(work, actor=actor, act=ACT_BY_LAW, serial=twin.serial, payload=payload, now=now)
 
 
 def propose_by_law(
@@ -198,14 +214,13 @@ def record(
     )
     work.rollups.apply(statistics.revoked(found, at=now, reason=int(reason)))
     recount_cover(work, found.subscriber_id, now=now)
-    work.commands.add(publish_command(now), now=now)
-    work.outbox.add(
-        notices.to_owner(
-            records.subscriber(work, found.subscriber_id),
-            kind=notices.NoticeKind.REVOKED,
-            words={"serial": found.serial.hex, "reason": reason.name},
-            now=now,
-        )
+    work.commands.add(publish_command(found.serial, now), now=now)
+    records.tell_owner(
+        work,
+        found.subscriber_id,
+        kind=notices.NoticeKind.REVOKED,
+        words={"serial": found.serial.hex, "reason": reason.name},
+        now=now,
     )
     work.certificates.tell(found.certificate_id, at=now, event="revoked", by=actor.name, note=why)
     work.audit.add(
@@ -225,8 +240,9 @@ def recount_cover(work: Work, subscriber_id: int, *, now: datetime) -> None:
     work.rollups.set_cover_until(subscriber_id, after)
 
 
-def publish_command(now: datetime) -> Command:
-    """One publication gathers whatever is revoked within ten seconds."""
+def publish_command(serial: Serial, now: datetime) -> Command:
+    """Due at the end of a window of ten seconds: one publication gathers whatever changed within it."""
     window = int(now.timestamp()) // GATHER_SECONDS
     due_at = datetime.fromtimestamp((window + 1) * GATHER_SECONDS, UTC)
-    return Command(CommandKind.PUBLISH_CRL, "issuing", f"crl:{window}", due_at)
+    key = f"crl:{serial.hex}:{secrets.token_hex(8)}"
+    return Command(CommandKind.PUBLISH_CRL, "issuing", key, due_at)

@@ -13,7 +13,7 @@ from ca_core.consent import OwnerConsent
 from ca_core.errors import Refusal
 from ca_core.ports import Work
 from ca_core.registration import sms_code
-from ca_core.registration.sms_code import CodePurpose, Sent
+from ca_core.registration.sms_code import CodePurpose, Sent, Try
 from ca_core.subscriber import Subscriber
 from console import words
 from console.widgets import format as formats
@@ -101,12 +101,34 @@ def _countdown(service: Service, sent: Sent) -> None:
     st.caption(good_for)
 
 
+def take_try(service: Service, staff: roles.Actor, *, purpose: CodePurpose, subject: str) -> Try:
+    """Counted before the code is compared, in a work of its own. Raises as `sms_code.take_try`."""
+    with service.work(by=staff, on=subject) as work:
+        return sms_code.take_try(
+            work, actor=staff, purpose=purpose, subject=subject, page=_page(), now=service.now()
+        )
+
+
 def confirm(
-    work: Work, staff: roles.Actor, *, purpose: CodePurpose, subject: str, typed: str, now: datetime
+    work: Work,
+    staff: roles.Actor,
+    *,
+    attempt: Try,
+    purpose: CodePurpose,
+    subject: str,
+    typed: str,
+    now: datetime,
 ) -> OwnerConsent:
     """The owner's consent, for the same work as the act. Raises as `sms_code.confirm`."""
     return sms_code.confirm(
-        work, actor=staff, purpose=purpose, subject=subject, page=_page(), typed=typed, now=now
+        work,
+        actor=staff,
+        attempt=attempt,
+        purpose=purpose,
+        subject=subject,
+        page=_page(),
+        typed=typed,
+        now=now,
     )
 
 

@@ -35,5 +35,6 @@ def confirm(service: Service, number: ApplicationId, signature: bytes) -> Applic
 def _signature(body: bytes) -> bytes:
     try:
         return base64.b64decode(json.loads(body)["signature"], validate=True)
-    except (KeyError, TypeError, ValueError, binascii.Error) as error:
+    # Deeply nested JSON makes the parser give up with a RecursionError.
+    except (KeyError, TypeError, ValueError, RecursionError, binascii.Error) as error:
         raise HTTPException(400) from error

@@ -29,6 +29,7 @@ class DemoAccount:
     role: Role
     name: str
     language: str
+    region: int
 
     def code(self, now: datetime) -> str:
         """The one-time code that is accepted at this instant."""
@@ -43,16 +44,18 @@ class FirstStep:
     why: str
 
 
-def _account(login: str, role: Role, name: str, language: str) -> DemoAccount:
+def _account(
+    login: str, role: Role, name: str, language: str, region: int = staff.DEFAULT_REGION
+) -> DemoAccount:
     digest = hashlib.sha256(f"qoltanba demo account {login}".encode()).digest()
     secret = base64.b32encode(digest).decode()[:_SECRET_LETTERS]
-    return DemoAccount(login, f"demo-{login}-2026", secret, role, name, language)
+    return DemoAccount(login, f"demo-{login}-2026", secret, role, name, language, region)
 
 
 # Two RA officers: what the law or a fraud case asks for needs two (R9, R10a).
 ACCOUNTS = (
     _account("officer1", Role.RA_OFFICER, "Айгерім Сейітқызы Бекболат", "kk"),
-    _account("officer2", Role.RA_OFFICER, "Данияр Маратович Ескендиров", "ru"),
+    _account("officer2", Role.RA_OFFICER, "Данияр Маратович Ескендиров", "ru", region=18),
     _account("agent1", Role.CALL_AGENT, "Жансая Ерланқызы Төлеген", "kk"),
     _account("moderator1", Role.MODERATOR, "Тимур Асқарұлы Қалиев", "ru"),
     _account("analyst1", Role.ANALYST, "Мадина Қайратовна Оспанова", "ru"),
@@ -81,6 +84,7 @@ def ensure(service: Service) -> list[DemoAccount]:
                         password=account.password,
                         totp_secret=account.totp_secret,
                         hasher=service.passwords,
+                        region=account.region,
                         language=account.language,
                         now=service.now(),
                     )

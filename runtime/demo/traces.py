@@ -135,7 +135,8 @@ def messages(step: Step, record: Recorded) -> list[Notice]:
         words["number"] = str(record.issuance.number)
     if step.notice is NoticeKind.REVOKED and record.issuance.revocation:
         words["reason"] = record.issuance.revocation.reason.name
-    return notices.to_owner(record.subscriber, kind=step.notice, words=words, now=step.at)
+    owner = record.subscriber
+    return notices.to_owner(owner, phone=owner.phone, kind=step.notice, words=words, now=step.at)
 
 
 def list_entry(record: Recorded) -> bytes | None:

@@ -26,7 +26,7 @@ class SmsCentre:
         message = {"to": recipient, "from": self._sender, "text": text, "reference": reference}
         try:
             answer = self._client.post(self._url, json=message)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise GatewayUnavailable(type(error).__name__) from error
         if answer.status_code in _TEMPORARY:
             raise GatewayUnavailable(f"http {answer.status_code}")

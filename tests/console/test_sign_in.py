@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ca_core import staff
-from console import gate
+from console import gate, sign_in
 from console.gate import Gate
 from console.routes import make
 from console.sessions import Sessions
@@ -76,6 +76,67 @@ def test_too_many_tries_lock_the_account_and_say_until_when(client: TestClient, 
     assert answer.status_code == 423
     assert "staff.locked" in answer.text
     assert "{" not in answer.text.split("refusal")[1].split("</div>")[0]
+
+
+def test_a_locked_login_looks_like_an_unknown_one(client: TestClient, officer: Person) -> None:
+    for _ in range(staff.TRIES):
+        client.post("/sign-in", data=fields(officer, password="wrong"))
+    locked = client.post("/sign-in?lang=en", data=fields(officer, login=officer.login, password="wrong"))
+    unknown = client.post("/sign-in?lang=en", data=fields(officer, login="nobody", password="wrong"))
+    assert locked.status_code == unknown.status_code == 401
+    assert locked.text.replace(officer.login, "nobody") == unknown.text
+    assert "locked after five wrong tries" in locked.text
+
+
+@pytest.mark.parametrize("code", ["пароль", "１２３４５６", "\0" * 6])
+@pytest.mark.parametrize("password", ["right", "wrong"])
+def test_strange_code_is_refused_whatever_the_password(
+    client: TestClient, officer: Person, code: str, password: str
+) -> None:
+    typed = {"code": code} if password == "right" else {"code": code, "password": password}
+    assert client.post("/sign-in", data=fields(officer, **typed)).status_code == 401
+
+
+def test_who_tries_too_fast_has_to_wait(client: TestClient, officer: Person) -> None:
+    for _ in range(10):
+        assert client.post("/sign-in", data=fields(officer, login="nobody")).status_code == 401
+    answer = client.post("/sign-in?lang=en", data=fields(officer, next="/certificates"))
+    assert answer.status_code == 429
+    assert "staff.too_many_tries" in answer.text
+    assert COOKIE not in answer.cookies
+
+
+def test_pace_is_ten_in_a_row_and_twenty_a_minute() -> None:
+    pace = sign_in.Pace()
+    for _ in range(10):
+        pace.take("192.0.2.1", 100)
+    with pytest.raises(sign_in.TooManyTries):
+        pace.take("192.0.2.1", 102)
+    pace.take("192.0.2.1", 103)
+    with pytest.raises(sign_in.TooManyTries):
+        pace.take("192.0.2.1", 104)
+    pace.take("192.0.2.2", 104)
+
+
+def test_a_sign_in_that_succeeds_costs_nothing() -> None:
+    """An office of thirty may have one address."""
+    pace = sign_in.Pace()
+    for _ in range(30):
+        pace.take("192.0.2.1", 100)
+        pace.give_back("192.0.2.1", 100)
+    for _ in range(10):
+        pace.take("192.0.2.1", 100)
+    with pytest.raises(sign_in.TooManyTries):
+        pace.take("192.0.2.1", 100)
+
+
+def test_pace_does_not_grow_without_end() -> None:
+    pace = sign_in.Pace()
+    for number in range(10_050):
+        pace.take(str(number), 100)
+    assert len(pace._left) == 10_000
+    pace.take("one more", 200)
+    assert len(pace._left) == 1
 
 
 @pytest.mark.parametrize(

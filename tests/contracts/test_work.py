@@ -186,10 +186,9 @@ def test_tries_run_out_and_never_below_zero(work: Open) -> None:
         opened.codes.add(code(tries=1))
     with work() as opened:
         newest = opened.codes.latest(purpose="revoke", subject="00")
-        opened.codes.count_try(newest.code_id)
-        opened.codes.count_try(newest.code_id)
+        assert opened.codes.take_try(newest.code_id)
+        assert not opened.codes.take_try(newest.code_id)
         assert opened.codes.latest(purpose="revoke", subject="00").tries_left == 0
-        assert not opened.codes.spend(newest.code_id)
 
 
 def test_codes_of_a_phone_are_counted(work: Open) -> None:
@@ -267,7 +266,83 @@ def test_signing_out_everywhere_ends_every_session(work: Open) -> None:
 
 
 def an_account() -> Account:
-    return Account(0, "officer1", "Officer", Role.RA_OFFICER, "hash", "secret")
+    return Account(0, "officer1", "Officer", Role.RA_OFFICER, "hash", "secret", region=18)
+
+
+def stored_account(work: Open, **different: Any) -> Account:
+    with work() as opened:
+        staff_id = opened.accounts.add(replace(an_account(), **different))
+        found: Account = opened.accounts.by_id(staff_id)
+    return found
+
+
+def wrong_try(work: Open, account: Account) -> bool:
+    until = NOW + timedelta(minutes=15)
+    with work() as opened:
+        locked: bool = opened.accounts.count_wrong_try(account.staff_id, limit=3, now=NOW, locked_until=until)
+    return locked
+
+
+def test_a_step_is_taken_once_and_forgives_wrong_tries(work: Open) -> None:
+    account = stored_account(work)
+    wrong_try(work, account)
+    with work() as opened:
+        assert opened.accounts.take_step(account, 7, now=NOW)
+    with work() as opened:
+        assert not opened.accounts.take_step(account, 7, now=NOW)
+        assert not opened.accounts.take_step(account, 6, now=NOW)
+        assert opened.accounts.by_id(account.staff_id) == replace(account, last_step=7)
+        assert opened.accounts.take_step(account, 8, now=NOW)
+
+
+def test_no_step_is_taken_of_an_account_that_was_reset_or_disabled_since(work: Open) -> None:
+    account = stored_account(work)
+    with work() as opened:
+        opened.accounts.set_secrets(account.staff_id, password_hash="other", totp_secret="new")
+        assert not opened.accounts.take_step(account, 7, now=NOW)
+        reset = opened.accounts.by_id(account.staff_id)
+        opened.accounts.disable(account.staff_id, at=NOW)
+        assert not opened.accounts.take_step(reset, 7, now=NOW)
+        assert opened.accounts.by_id(account.staff_id) == replace(
+            account, password_hash="other", totp_secret="new", disabled_at=NOW
+        )
+
+
+def test_wrong_tries_lock_at_the_limit_and_count_nothing_while_locked(work: Open) -> None:
+    account = stored_account(work)
+    assert [wrong_try(work, account) for _ in range(4)] == [False, False, True, False]
+    with work() as opened:
+        locked = opened.accounts.by_id(account.staff_id)
+        assert locked == replace(account, locked_until=NOW + timedelta(minutes=15))
+        assert not opened.accounts.take_step(locked, 7, now=NOW)
+        assert opened.accounts.take_step(locked, 7, now=NOW + timedelta(minutes=15))
+
+
+def test_new_secrets_lift_a_lock_and_a_language_does_not(work: Open) -> None:
+    account = stored_account(work)
+    for _ in range(3):
+        wrong_try(work, account)
+    with work() as opened:
+        opened.accounts.set_language(account.staff_id, "kk")
+        changed = opened.accounts.by_id(account.staff_id)
+        assert changed.language == "kk"
+        assert changed.locked_until is not None
+        opened.accounts.set_secrets(account.staff_id, password_hash="other", totp_secret="new")
+        assert opened.accounts.by_id(account.staff_id).locked_until is None
+
+
+def test_nobody_has_no_wrong_tries(work: Open) -> None:
+    assert not wrong_try(work, replace(an_account(), staff_id=0))
+
+
+def test_active_staff_of_a_role_are_those_not_disabled(work: Open) -> None:
+    first = stored_account(work, login="a", role=Role.ADMINISTRATOR)
+    second = stored_account(work, login="b", role=Role.ADMINISTRATOR)
+    stored_account(work)
+    with work() as opened:
+        assert opened.accounts.active_with_role(Role.ADMINISTRATOR) == {first.staff_id, second.staff_id}
+        opened.accounts.disable(first.staff_id, at=NOW)
+        assert opened.accounts.active_with_role(Role.ADMINISTRATOR) == {second.staff_id}
 
 
 def test_what_a_refused_work_did_is_undone(work: Open) -> None:

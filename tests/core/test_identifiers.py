@@ -120,3 +120,7 @@ def test_a_masked_name_tells_two_people_of_one_list_apart() -> None:
 @pytest.mark.parametrize(("email", "masked"), [("damir@example.kz", "d•••@example.kz"), ("", "")])
 def test_a_masked_address_keeps_its_domain(email: str, masked: str) -> None:
     assert identifiers.mask_email(email) == masked
+
+
+def test_kazakh_and_russian_spelling_of_one_surname_are_one() -> None:
+    assert identifiers.fold_name("Нұрпейісова") == identifiers.fold_name("Нурпеисова")

@@ -6,7 +6,8 @@ import pytest
 from cryptography import x509
 from typer.testing import CliRunner
 
-from runtime import cli
+from ca_core import staff
+from runtime import cli, settings, wiring
 
 COMMANDS = (
     [],
@@ -15,6 +16,8 @@ COMMANDS = (
     ["demo", "seed"],
     ["demo", "reset"],
     ["staff", "add"],
+    ["staff", "reset"],
+    ["staff", "disable"],
     ["ca", "init"],
     ["crl", "publish"],
     ["certificates", "export"],
@@ -59,6 +62,7 @@ def test_staff_secret_goes_to_a_file_and_not_to_the_screen(var: Path, tmp_path: 
     password = tmp_path / "password"
     password.write_text("a good long password\n")
     totp = tmp_path / "totp"
+    totp.touch(mode=0o644)
     given = ("--name", "Specimen", "--password-file", str(password), "--totp-file", str(totp))
     code, text = call("staff", "add", "Officer1", "ra_officer", *given)
     assert code == 0
@@ -66,6 +70,27 @@ def test_staff_secret_goes_to_a_file_and_not_to_the_screen(var: Path, tmp_path: 
     assert totp.stat().st_mode & 0o077 == 0
     secret = totp.read_text().partition("secret=")[2][:32]
     assert secret not in text
+
+
+def test_staff_are_reset_and_disabled_by_login(var: Path, tmp_path: Path) -> None:
+    call("db", "upgrade")
+    password, totp = tmp_path / "password", tmp_path / "totp"
+    password.write_text("a good long password\n")
+    files = ("--password-file", str(password), "--totp-file", str(totp))
+    call("staff", "add", "officer1", "ra_officer", "--name", "Specimen", "--region", "18", *files)
+    first = totp.read_text()
+    assert call("staff", "reset", "Officer1", *files)[0] == 0
+    assert totp.read_text() != first
+    assert call("staff", "disable", "officer1") == (0, "officer1 disabled\n")
+    with pytest.raises(staff.StaffUnknown):
+        call("staff", "disable", "officer2")
+    service = wiring.make_service(settings.load())
+    with service.look() as work:
+        account = work.accounts.by_login("officer1")
+    service.close()
+    assert account is not None
+    assert account.region == 18
+    assert account.disabled_at is not None
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """The job runner: commands once, lists in time, holds that end, messages with growing pauses."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -13,6 +15,7 @@ from ca_core.errors import GatewayRejected, GatewayUnavailable
 from ca_core.identifiers import ApplicationId, Serial
 from ca_core.issuance import submit
 from ca_core.lifecycle import CertificateState
+from ca_core.ports import Command, CommandKind
 from ca_core.revocation import hold
 from runtime import authority, publication
 from runtime.issuing import Issuing
@@ -31,8 +34,12 @@ class Recorder:
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
         self.failure: Exception | None = None
+        self.entered, self.let_go = threading.Event(), threading.Event()
+        self.let_go.set()
 
     def send(self, *, recipient: str, text: str, reference: str) -> None:
+        self.entered.set()
+        self.let_go.wait(60)
         if self.failure is not None:
             raise self.failure
         self.sent.append((recipient, text))
@@ -211,3 +218,124 @@ def test_code_is_wiped_from_the_outbox_once_delivered(
     with service.look() as work:
         rows = work.connection.exec_driver_sql("SELECT words FROM outbox").fetchall()
     assert not any("271828" in row[0] for row in rows)
+
+
+def blocked_list(service: Service) -> Path:
+    """Where the list should be written stands a folder: renaming a file over it fails."""
+    blocked = authority.public_dir(service.settings) / "issuing.crl"
+    blocked.unlink(missing_ok=True)
+    blocked.mkdir()
+    return blocked
+
+
+def after(service: Service, pause: timedelta, act: Callable[[], object]) -> None:
+    """As if it were done later."""
+    now = service.now()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(service, "now", lambda: now + pause)
+        act()
+
+
+def code(service: Service) -> notices.Notice:
+    return notices.Notice(
+        kind=notices.NoticeKind.CODE,
+        medium=notices.Medium.SMS,
+        recipient="77010000001",
+        subscriber_id=None,
+        language="kk",
+        at=service.now(),
+        words={"code": "271828", "purpose": "revoke"},
+        secret=True,
+    )
+
+
+def test_a_list_that_cannot_be_written_stops_neither_commands_nor_messages(
+    service: Service, runner: JobRunner, post: Recorder
+) -> None:
+    """R10: and it is tried again, though by the record it was published."""
+    blocked = blocked_list(service)
+    number = submitted(service)
+    runner.once()
+    assert succeeded(service.wait_for(number.digits, timedelta(0)))
+    assert len(post.sent) == 1
+    blocked.rmdir()
+    assert not publication.is_due(service, now=service.now())
+    after(service, timedelta(minutes=2), runner.once)
+    assert x509.load_der_x509_crl(blocked.read_bytes())
+
+
+def test_a_list_that_cannot_be_written_leaves_its_command_waiting(
+    service: Service, runner: JobRunner
+) -> None:
+    blocked_list(service)
+    with service.work() as work:
+        work.commands.add(Command(CommandKind.PUBLISH_CRL, "issuing", "once"), now=service.now())
+    runner.once()
+    with service.look() as work:
+        waiting = work.commands.latest("issuing")
+    assert waiting is not None
+    assert (waiting.state, waiting.attempts) == ("waiting", 1)
+    assert waiting.problem.startswith("error ")
+
+
+def test_a_list_that_cannot_be_written_does_not_keep_a_hold_from_ending(
+    service: Service, runner: JobRunner
+) -> None:
+    """R10a."""
+    number = submitted(service)
+    runner.once()
+    serial = issued_serial(service, number)
+    with service.work() as work:
+        found = work.certificates.by_serial(serial)
+        assert found is not None
+        hold.place(work, actor=OFFICER, found=found, why="case 1", now=service.now())
+    blocked_list(service)
+    after(service, timedelta(hours=73), runner.once)
+    with service.look() as work:
+        found = work.certificates.by_serial(serial)
+    assert found is not None
+    assert found.state is CertificateState.ISSUED
+
+
+def test_a_message_that_breaks_its_gateway_does_not_stop_the_round(
+    service: Service, runner: JobRunner, post: Recorder
+) -> None:
+    first = submitted(service)
+    post.failure = ValueError("a line feed in a recipient")
+    runner.once()
+    runner.once()
+    assert succeeded(service.wait_for(first.digits, timedelta(0)))
+    with service.look() as work:
+        assert work.outbox.count_dead() == 1
+
+
+def test_a_slow_message_does_not_hold_a_command_up(
+    service: Service, runner: JobRunner, post: Recorder
+) -> None:
+    """The centre may take a minute; the certificate and the list may not wait for it."""
+    with service.work() as work:
+        work.outbox.add([code(service)])
+    post.let_go.clear()
+    loop = threading.Thread(target=runner.run)
+    loop.start()
+    try:
+        assert post.entered.wait(20)
+        number = submitted(service)
+        assert succeeded(service.wait_for(number.digits, timedelta(seconds=20)))
+        assert post.sent == []
+        assert runner.problem() == ""
+    finally:
+        post.let_go.set()
+        runner.stop()
+        loop.join(20)
+    assert not loop.is_alive()
+    assert len(post.sent) >= 1
+
+
+def test_a_runner_that_does_not_come_round_says_so(
+    service: Service, runner: JobRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert runner.problem() == ""
+    later = service.now() + timedelta(seconds=90)
+    monkeypatch.setattr(service, "now", lambda: later)
+    assert runner.problem() == "jobs: no round for 90 s"

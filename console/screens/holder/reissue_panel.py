@@ -64,9 +64,12 @@ def _request(
 ) -> None:
     now = page.service.now()
     try:
+        attempt = owner_code.take_try(
+            page.service, page.staff, purpose=CodePurpose.REISSUE, subject=found.serial.hex
+        )
         with page.service.work(by=page.staff, on=found.serial.hex) as work:
             consent = owner_code.confirm(
-                work, page.staff, purpose=CodePurpose.REISSUE, subject=found.serial.hex, typed=typed, now=now
+                work, page.staff, attempt=attempt, purpose=CodePurpose.REISSUE, subject=found.serial.hex, typed=typed, now=now
             )
             wanted = reissue.request(
                 work,

@@ -46,10 +46,14 @@ def _with_the_owner(page: Page, found: Certificate) -> None:
 def _release(page: Page, found: Certificate, typed: str) -> None:
     now = page.service.now()
     try:
+        attempt = owner_code.take_try(
+            page.service, page.staff, purpose=CodePurpose.RELEASE_HOLD, subject=found.serial.hex
+        )
         with page.service.work(by=page.staff, on=found.serial.hex) as work:
             consent = owner_code.confirm(
                 work,
                 page.staff,
+                attempt=attempt,
                 purpose=CodePurpose.RELEASE_HOLD,
                 subject=found.serial.hex,
                 typed=typed,

@@ -44,10 +44,14 @@ def draw(page: Page, found: Certificate) -> None:
 def _revoke(page: Page, found: Certificate, reason: Reason, lost: bool, typed: str) -> None:
     now = page.service.now()
     try:
+        attempt = owner_code.take_try(
+            page.service, page.staff, purpose=CodePurpose.REVOKE, subject=found.serial.hex
+        )
         with page.service.work(by=page.staff, on=found.serial.hex) as work:
             consent = owner_code.confirm(
                 work,
                 page.staff,
+                attempt=attempt,
                 purpose=CodePurpose.REVOKE,
                 subject=found.serial.hex,
                 typed=typed,

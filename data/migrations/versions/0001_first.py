@@ -186,6 +186,7 @@ def upgrade() -> None:
         sa.Column("role", Words, nullable=False),
         sa.Column("password_hash", Words, nullable=False),
         sa.Column("totp_secret", Words, nullable=False),
+        sa.Column("region", Small, nullable=False),
         sa.Column("language", Words, nullable=False),
         sa.Column("last_step", Number, nullable=False),
         sa.Column("wrong_tries", Small, nullable=False),
@@ -323,6 +324,22 @@ def upgrade() -> None:
     )
     op.create_index("ix_application_state_opened_at", "application", ["state", "opened_at"], unique=False)
     op.create_index("ix_application_subscriber_id", "application", ["subscriber_id"], unique=False)
+    op.create_index(
+        "uq_application_key",
+        "application",
+        ["key_id"],
+        unique=True,
+        sqlite_where=sa.text("kind <> 2 AND length(key_id) > 0"),
+        postgresql_where=sa.text("kind <> 2 AND length(key_id) > 0"),
+    )
+    op.create_index(
+        "uq_application_successor",
+        "application",
+        ["previous_certificate_id", "kind"],
+        unique=True,
+        sqlite_where=sa.text("previous_certificate_id IS NOT NULL AND state NOT IN (8, 9, 10)"),
+        postgresql_where=sa.text("previous_certificate_id IS NOT NULL AND state NOT IN (8, 9, 10)"),
+    )
     op.create_table(
         "outbox",
         sa.Column("notice_id", Number, autoincrement=True, nullable=False),

@@ -1,0 +1,207 @@
+"""Messages go out by themselves: one that cannot be sent, or a way out that is slow, holds nothing else up."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from ca_core import notices
+from ca_core.errors import GatewayRejected, GatewayUnavailable
+from ca_core.notices import Medium, Notice, NoticeKind
+from data.outbox import Waiting
+from runtime import sending
+from runtime.sending import Sending
+from runtime.service import Service
+
+
+class Way:
+    """A gateway that fails for whom it is told to, and counts who was tried."""
+
+    def __init__(self) -> None:
+        self.tried: list[str] = []
+        self.failures: dict[str, Exception] = {}
+        self.before: Callable[[], object] = lambda: None
+
+    def send(self, *, recipient: str, text: str, reference: str) -> None:
+        self.tried.append(recipient)
+        self.before()
+        if recipient in self.failures:
+            raise self.failures[recipient]
+
+
+@pytest.fixture
+def sms() -> Way:
+    return Way()
+
+
+@pytest.fixture
+def post() -> Way:
+    return Way()
+
+
+@pytest.fixture
+def sender(service: Service, sms: Way, post: Way) -> Sending:
+    return Sending(service, {"sms": sms, "email": post})
+
+
+def message(service: Service, recipient: str, medium: Medium = Medium.SMS, **different: object) -> Notice:
+    """A code without an owner, asked for a moment ago."""
+    wanted: dict[str, object] = {
+        "kind": NoticeKind.CODE,
+        "medium": medium,
+        "recipient": recipient,
+        "subscriber_id": None,
+        "language": "ru",
+        "at": service.now(),
+        "words": {"code": "271828", "purpose": "revoke"},
+        "secret": False,
+    }
+    return notices.Notice(**(wanted | different))
+
+
+def queue(service: Service, *messages: Notice) -> None:
+    with service.work() as work:
+        work.outbox.add(messages)
+
+
+def waiting(service: Service, after: timedelta = timedelta(days=1)) -> list[Waiting]:
+    with service.look() as work:
+        return work.outbox.due(service.now() + after, 100)
+
+
+def dead(service: Service) -> int:
+    with service.look() as work:
+        return work.outbox.count_dead()
+
+
+def until(reached: Callable[[], bool], *, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("problem", [ValueError("a line feed"), KeyError("x"), OSError(28, "disk full")])
+def test_a_message_that_breaks_its_gateway_is_dead_and_the_others_are_sent(
+    service: Service, sender: Sending, sms: Way, problem: Exception
+) -> None:
+    sms.failures["1"] = problem
+    queue(service, message(service, "1"), message(service, "2"))
+    sender.batch()
+    assert sms.tried == ["1", "2"]
+    assert (dead(service), waiting(service)) == (1, [])
+
+
+def test_a_message_without_words_is_dead_and_the_others_are_sent(
+    service: Service, sender: Sending, sms: Way
+) -> None:
+    queue(
+        service,
+        message(service, "1", words={"code": "271828", "purpose": "nothing we know"}),
+        message(service, "2", kind=NoticeKind.ISSUED, words={}),
+        message(service, "3"),
+    )
+    sender.batch()
+    assert sms.tried == ["3"]
+    assert dead(service) == 2
+
+
+def test_an_error_id_is_kept_with_the_message_and_logged(
+    service: Service, sender: Sending, sms: Way, caplog: pytest.LogCaptureFixture
+) -> None:
+    sms.failures["1"] = ValueError("a line feed")
+    queue(service, message(service, "1"))
+    sender.batch()
+    with service.look() as work:
+        problem = work.connection.exec_driver_sql("SELECT problem FROM outbox").scalar_one()
+    (record,) = [r for r in caplog.records if r.name == sending.__name__]
+    assert problem == f"error {vars(record)['error_id']}"
+
+
+def test_a_medium_that_is_away_is_tried_once_a_batch_and_the_others_lose_no_attempt(
+    service: Service, sender: Sending, sms: Way, post: Way
+) -> None:
+    sms.failures["1"] = GatewayUnavailable("http 503")
+    numbers = [message(service, number) for number in ("1", "2", "3")]
+    queue(service, *numbers, message(service, "a@example.kz", Medium.EMAIL))
+    sender.batch()
+    assert (sms.tried, post.tried) == (["1"], ["a@example.kz"])
+    assert waiting(service, timedelta(0)) == []
+    attempts = [(m.recipient, m.attempts) for m in waiting(service, timedelta(seconds=10))]
+    assert attempts == [("2", 0), ("3", 0), ("1", 1)]
+
+
+def test_a_medium_that_is_away_leaves_room_for_the_other_one(
+    service: Service, sender: Sending, sms: Way, post: Way
+) -> None:
+    """However many wait for the one, the other's come out of the queue."""
+    sms.failures["0"] = GatewayUnavailable("http 503")
+    queue(service, *(message(service, str(n)) for n in range(3 * sending.BATCH)))
+    queue(service, message(service, "a@example.kz", Medium.EMAIL))
+    for _ in range(4):
+        sender.batch()
+    assert (sms.tried, post.tried) == (["0"], ["a@example.kz"])
+
+
+def test_a_rejected_message_says_nothing_about_its_medium(
+    service: Service, sender: Sending, sms: Way
+) -> None:
+    sms.failures["1"] = GatewayRejected("http 400")
+    queue(service, message(service, "1"), message(service, "2"))
+    sender.batch()
+    assert sms.tried == ["1", "2"]
+    assert dead(service) == 1
+
+
+def test_a_code_that_would_come_too_late_is_given_up_though_it_was_never_tried(
+    service: Service, sender: Sending, sms: Way
+) -> None:
+    """R4: it is worth nothing after its time, and is wiped."""
+    sms.failures["1"] = GatewayUnavailable("http 503")
+    old = service.now() - service.policy.codes.validity
+    queue(service, message(service, "1", at=old - timedelta(seconds=1)))
+    queue(service, message(service, "2", at=old, secret=True))
+    sender.batch()
+    assert sms.tried == ["1"]
+    assert dead(service) == 1
+    with service.look() as work:
+        words = work.connection.exec_driver_sql("SELECT words FROM outbox WHERE recipient = '2'")
+        assert words.scalar_one() == "{}"
+
+
+def test_the_fate_of_a_message_is_kept_before_the_next_one_is_tried(
+    service: Service, sender: Sending, sms: Way
+) -> None:
+    """A crash in the middle of a batch sends none of those before it again."""
+    left: list[int] = []
+    sms.before = lambda: left.append(len(waiting(service)))
+    queue(service, *(message(service, number) for number in ("1", "2", "3")))
+    sender.batch()
+    assert left == [3, 2, 1]
+
+
+def test_a_batch_is_small_and_ends_when_told_to_stop(service: Service, sender: Sending, sms: Way) -> None:
+    queue(service, *(message(service, str(n)) for n in range(sending.BATCH + 5)))
+    assert sender.batch() == sending.BATCH
+    sms.before = sender.stop
+    sender.batch()
+    assert len(sms.tried) == sending.BATCH + 1
+    assert len(waiting(service)) == 4
+
+
+def test_it_runs_until_it_is_stopped_and_tells_when_it_is_stuck(
+    service: Service, sender: Sending, sms: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread = threading.Thread(target=sender.run, daemon=True)
+    thread.start()
+    queue(service, message(service, "1"))
+    until(lambda: sms.tried == ["1"])
+    assert sender.problem() == ""
+    sender.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+    later = service.now() + timedelta(seconds=200)
+    monkeypatch.setattr(service, "now", lambda: later)
+    assert sender.problem().startswith("sending: no round for ")
