@@ -277,7 +277,11 @@ async def _body(request: Request) -> bytes | None:
 
 
 def _parse(octets: bytes) -> _Form:
-    given = parse_qs(octets.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10)
+    try:
+        given = parse_qs(octets.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10)
+    except ValueError:
+        # More fields than our form has: it is not our form, and it names nobody.
+        given = {}
 
     def one(name: str) -> str:
         return given.get(name, [""])[0]

@@ -30,6 +30,9 @@ def fields(who: Person, **changed: str) -> dict[str, str]:
     return {"login": who.login, "password": who.password, "code": who.code(), "next": "/"} | changed
 
 
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
 def test_sign_in_sets_a_strict_cookie_and_goes_on(client: TestClient, officer: Person) -> None:
     answer = client.post("/sign-in", data=fields(officer, next="/certificates?status=valid"))
     assert answer.status_code == 303
@@ -159,6 +162,12 @@ def test_sign_in_never_leads_to_another_site(client: TestClient, officer: Person
 
 def test_large_form_is_refused(client: TestClient) -> None:
     assert client.post("/sign-in", content=b"login=" + b"x" * 5000).status_code == 413
+
+
+def test_form_with_more_fields_than_ours_is_a_plain_refusal(client: TestClient) -> None:
+    answer = client.post("/sign-in", content="&".join(["a=1"] * 50), headers=FORM)
+    assert answer.status_code == 401
+    assert "content-security-policy" in answer.headers
 
 
 def test_what_was_typed_is_never_markup(client: TestClient, officer: Person) -> None:

@@ -102,22 +102,3 @@ def test_two_administrators_never_disable_each_other(service: Service) -> None:
                 other.result(timeout=0.5)
         with pytest.raises(staff.LastAdministrator):
             other.result(timeout=30)
-
-
-def test_a_sign_in_under_way_leaves_no_session_behind_a_reset(service: Service) -> None:
-    """It began with the old password and is refused, or its session is ended with the others."""
-    staff_id = add(service, "officer", Role.RA_OFFICER)
-    with service.look() as work:
-        read_before = staff.account(work, staff_id=staff_id)
-    with service.work() as work:
-        staff.reset(
-            work,
-            by=COMMAND_LINE,
-            login="officer",
-            password="another long password",
-            totp_secret=pyotp.random_base32(),
-            hasher=PlainHasher(),
-            now=service.now(),
-        )
-    with service.work() as work:
-        assert not work.accounts.take_step(read_before, 2**40, now=service.now())
