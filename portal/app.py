@@ -108,7 +108,7 @@ def create_public() -> Starlette:
 def _create(process: str, *, public_only: bool) -> Starlette:
     try:
         service = wiring.service()
-        settings.check_production(service.settings)
+        settings.check_production(service.settings, secrets=("ocsp_secret_file", "code_secret_file"))
         logs.configure(service.settings, process=process)
         _adopt_the_servers_log()
         responder = authority.responder(service.settings)

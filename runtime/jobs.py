@@ -96,9 +96,9 @@ class JobRunner:
         to_issue = [c for c in due if c.kind == CommandKind.ISSUE]
         if to_issue:
             self._issue(to_issue)
-        for command in due:
-            if command.kind == CommandKind.PUBLISH_CRL:
-                self._attempt(command, lambda: self._publish(self._service.now()))
+        to_publish = [c for c in due if c.kind == CommandKind.PUBLISH_CRL]
+        if to_publish:
+            self._attempt(to_publish, lambda: self._publish(self._service.now()))
         return bool(due)
 
     def _issue(self, commands: list[Ordered]) -> None:
@@ -128,21 +128,29 @@ class JobRunner:
                 else:
                     work.commands.done(command.command_id, now)
 
-    def _attempt(self, command: Ordered, act: Callable[[], None]) -> None:
+    def _attempt(self, commands: list[Ordered], act: Callable[[], None]) -> None:
+        """One act that does what all these commands ask for."""
+        problem = self._problem_of(act)
+        if problem:
+            for command in commands:
+                self._failed(command, problem)
+            return
+        with self._service.work() as work:
+            for command in commands:
+                work.commands.done(command.command_id, self._service.now())
+
+    def _problem_of(self, act: Callable[[], None]) -> str:
         try:
             act()
         except Refusal as refusal:
-            self._failed(command, refusal.code)
-            return
+            return refusal.code
         except rounds.DATABASE_AWAY:
             raise
         except Exception:  # the job loop's own handler
             error_id = rounds.error_id()
-            log.exception("command broke", extra={"kind": command.kind, "error_id": error_id})
-            self._failed(command, f"error {error_id}")
-            return
-        with self._service.work() as work:
-            work.commands.done(command.command_id, self._service.now())
+            log.exception("command broke", extra={"error_id": error_id})
+            return f"error {error_id}"
+        return ""
 
     def _failed(self, command: Ordered, problem: str) -> None:
         more = command.attempts < len(_PAUSES)

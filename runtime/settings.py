@@ -183,13 +183,19 @@ def read_secret(path: Path, *, setting: str) -> bytes:
     return secret
 
 
-def check_production(settings: Settings) -> None:
-    """Refuse to run in production with what only a demo may have; does nothing in demo mode."""
+SECRETS = ("issuing_secret_file", "ocsp_secret_file", "code_secret_file")
+
+
+def check_production(settings: Settings, *, secrets: Sequence[str] = SECRETS) -> None:
+    """Refuse to run in production with what only a demo may have; does nothing in demo mode.
+
+    `secrets` are those that this process opens: the portal's account has no right to read the issuing key's.
+    """
     if settings.is_demo:
         return
     _refuse_open_listeners(settings)
     refuse_development_keys(settings)
-    for name in ("issuing_secret_file", "ocsp_secret_file", "code_secret_file"):
+    for name in secrets:
         _require_private(getattr(settings, name), setting=name)
     if urlsplit(settings.database_url).password:
         raise SettingRefused("database_url", "a password must stand in a file: use `?passfile=` instead.")

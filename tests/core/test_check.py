@@ -88,3 +88,24 @@ def test_a_certificate_is_read_as_pem_or_der_and_nothing_else() -> None:
     for rubbish in (b"", b"text", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"):
         with pytest.raises(check.CertificateUnreadable):
             check.read(rubbish)
+
+
+def crafted(place: bytes, instead: bytes) -> bytes:
+    """A certificate of ours with other bytes in it, which nobody signed."""
+    whole = authorities.der(authorities.leaf())
+    assert whole.count(place) >= 1
+    assert len(place) == len(instead)
+    return whole.replace(place, instead)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(crafted("Қолтаңба".encode(), b"\xff" * 16), id="issuer is no UTF-8"),
+        pytest.param(crafted(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07"), id="version 8"),
+    ],
+)
+def test_a_certificate_that_can_be_read_only_in_part_is_unreadable(raw: bytes) -> None:
+    """The library parses late: the error would come out of the comparison."""
+    with pytest.raises(check.CertificateUnreadable):
+        check.read(raw)

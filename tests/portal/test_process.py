@@ -74,6 +74,33 @@ def test_without_an_authority_it_says_what_to_do(tmp_path: Path) -> None:
     assert "run `qoltanba ca init`" in done.stderr
 
 
+@pytest.mark.parametrize("factory", ["create", "create_public"])
+@pytest.mark.parametrize("with_secret", [True, False])
+def test_what_production_refuses_ends_it_with_a_sentence(
+    tmp_path: Path, factory: str, with_secret: bool
+) -> None:
+    """Also when the portal is started by another supervisor than ours."""
+    secret = tmp_path / "code"
+    if with_secret:
+        secret.write_text("a fictitious secret")
+        secret.chmod(0o600)
+    environment = {
+        **os.environ,
+        "QOLTANBA_MODE": "production",
+        "QOLTANBA_VAR_DIR": str(tmp_path / "var"),
+        "QOLTANBA_CODE_SECRET_FILE": str(secret),
+        "QOLTANBA_PORTAL_HOST": "0.0.0.0",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", f"from portal import app; app.{factory}()"],
+        cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    (sentence,) = done.stderr.splitlines()
+    expected = "portal: portal_host: 0.0.0.0 is open" if with_secret else "portal: code_secret_file: "
+    assert sentence.startswith(expected)
+
+
 def test_production_has_no_demo_phone(tmp_path: Path) -> None:
     """Neither its addresses nor its module: production never imports the demo."""
     program = (

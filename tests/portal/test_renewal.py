@@ -49,6 +49,6 @@ def test_an_unknown_or_wrong_number_is_refused_in_words(browser: httpx.Client) -
 
 def test_what_is_no_json_is_refused(house: House, browser: httpx.Client, owned: Owned) -> None:
     number = house.open_renewal(owned).number.digits
-    for body in (b"", b"[]", b'{"signature": 7}', b'{"signature": "***"}'):
+    for body in (b"", b"[]", b'{"signature": 7}', b'{"signature": "***"}', b"[" * 20_000):
         answer = browser.post(f"/api/renewals/{number}/signature", content=body)
         assert (answer.status_code, answer.json()["code"]) == (400, "portal.400")

@@ -101,6 +101,13 @@ def test_what_is_no_certificate_is_refused(browser: httpx.Client) -> None:
     assert "check.unreadable" in answer.text
 
 
+def test_a_certificate_with_a_crafted_issuer_is_refused(browser: httpx.Client) -> None:
+    crafted = authorities.der(authorities.leaf()).replace("Қолтаңба".encode(), b"\xff" * 16)
+    answer = browser.post("/status", files={"file": ("my.cer", crafted, "application/pkix-cert")})
+    assert answer.status_code == 400
+    assert "check.unreadable" in answer.text
+
+
 def test_a_serial_in_the_form_goes_to_an_address_of_its_own(browser: httpx.Client) -> None:
     answer = browser.post("/status", data={"serial": "dead:beef"})
     assert answer.status_code == 303

@@ -14,6 +14,7 @@ from data.outbox import Waiting
 from runtime import sending
 from runtime.sending import Sending
 from runtime.service import Service
+from tests.runtime.conftest import iin, register
 
 
 class Way:
@@ -46,13 +47,22 @@ def sender(service: Service, sms: Way, post: Way) -> Sending:
     return Sending(service, {"sms": sms, "email": post})
 
 
+@pytest.fixture(autouse=True)
+def _owner(service: Service) -> None:
+    register(service, iin(1), phone=None)
+    with service.work() as work:
+        person = work.register.person(iin(1))
+        assert person is not None
+        work.subscribers.add(person, phone=None, email="")
+
+
 def message(service: Service, recipient: str, medium: Medium = Medium.SMS, **different: object) -> Notice:
-    """A code without an owner, asked for a moment ago."""
+    """A code, asked for a moment ago."""
     wanted: dict[str, object] = {
         "kind": NoticeKind.CODE,
         "medium": medium,
         "recipient": recipient,
-        "subscriber_id": None,
+        "subscriber_id": 1,
         "language": "ru",
         "at": service.now(),
         "words": {"code": "271828", "purpose": "revoke"},
