@@ -8,6 +8,7 @@ from ca_core import roles, staff
 from console import language as languages
 from console import pages, words
 from console.components import theme_choice
+from console.widgets import typed
 from runtime.service import Service
 
 # The strip at the top right stands beside Streamlit's own toolbar, the product above the menu; the rest is
@@ -47,7 +48,7 @@ def draw(service: Service, actor: roles.Actor) -> None:
         )
     with st.container(key="masthead", horizontal=True, vertical_alignment="center"):
         role = words.t(f"role.{actor.role}") if actor.role else ""
-        st.markdown(f":gray[{role}] · **{actor.name}**")
+        st.markdown(f":gray[{role}] · **{typed.plain(actor.name)}**")
         st.segmented_control(
             words.t("frame.language"),
             languages.LANGUAGES,

@@ -1,11 +1,13 @@
 """Blanks the page and goes to sign-in when the session ends, so that nothing stays readable behind it.
 
+While the server is away it says so in the page's language; Streamlit's own dialog speaks English and is not shown.
+
 Mounted first in the entry script, in every run, with a fixed key: it lives as long as the page does.
 """
 
 import streamlit as st
 
-from console import gate, routes
+from console import gate, routes, words
 
 _SCRIPT = """
 const guards = new WeakMap();
@@ -13,19 +15,43 @@ const leave = (address) => {
   document.documentElement.replaceChildren();
   window.location.replace(address + "?next=" + encodeURIComponent(window.location.pathname + window.location.search));
 };
-function guard(data) {
+const AWAY = "qb-away";
+function sayAway(words) {
+  document.documentElement.classList.add(AWAY);
+  if (document.getElementById(AWAY)) return;
+  const style = document.createElement("style");
+  style.id = AWAY + "-style";
+  style.textContent = "html." + AWAY + " [data-testid=stDialog] { display: none !important; }" +
+    "#" + AWAY + " { position: fixed; left: 50%; top: 3.4rem; transform: translateX(-50%); z-index: 1000001;" +
+    " max-width: 44rem; padding: 0.7rem 1.1rem; border-radius: 6px; background: #7A4B00; color: #fff;" +
+    " font-size: 0.9375rem; line-height: 1.4; }";
+  const line = document.createElement("div");
+  line.id = AWAY;
+  line.setAttribute("role", "status");
+  line.textContent = words;
+  document.head.append(style);
+  document.body.append(line);
+}
+function sayBack() {
+  /* Streamlit takes its dialog away when it has reconnected too. */
+  if (document.querySelector("[data-testid=stDialog]")) { setTimeout(sayBack, 500); return; }
+  document.documentElement.classList.remove(AWAY);
+  for (const id of [AWAY, AWAY + "-style"]) document.getElementById(id)?.remove();
+}
+function guard(place) {
+  const data = place.qoltanba;
   let socket, over = false, pause = 250;
   const look = async () => {
     try {
       const answer = await fetch(data.session, {headers: {accept: "application/json"}, cache: "no-store"});
       if (answer.status === 401) { over = true; leave(data.sign_in); return; }
-    } catch (unreachable) { /* the server is away for a moment: try again */ }
+    } catch (unreachable) { if (!over) sayAway(place.qoltanba.away); }
     if (!over) { pause = Math.min(pause * 2, 8000); setTimeout(open, pause); }
   };
   const open = () => {
     if (over) return;
     socket = new WebSocket(data.live.replace(/^/, window.location.origin.replace(/^http/, "ws")));
-    socket.onopen = () => { pause = 250; };
+    socket.onopen = () => { pause = 250; if (document.getElementById(AWAY)) sayBack(); };
     socket.onclose = (event) => {
       if (over) return;
       if (event.code === data.ended) { over = true; leave(data.sign_in); } else { look(); }
@@ -36,7 +62,8 @@ function guard(data) {
 }
 export default function (component) {
   const place = component.parentElement;
-  if (!guards.has(place)) guards.set(place, guard(component.data));
+  place.qoltanba = component.data;
+  if (!guards.has(place)) guards.set(place, guard(place));
   return () => { const end = guards.get(place); if (end) { guards.delete(place); end(); } };
 }
 """
@@ -52,5 +79,6 @@ def mount() -> None:
             "session": routes.LIVE_SESSION,
             "sign_in": gate.SIGN_IN,
             "ended": gate.SESSION_ENDED,
+            "away": words.t("frame.away"),
         },
     )

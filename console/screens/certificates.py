@@ -153,6 +153,8 @@ def _older(following: Position) -> None:
 def _list(result: Result, typed: str) -> None:
     if not result.page.found:
         nothing = "nothing_found" if typed or result.criteria != Criteria() else "nothing_yet"
+        if result.criteria.name_prefix:
+            nothing = "nothing_found_name"
         st.info(words.t(f"certificates.{nothing}"), icon=":material/search_off:")
         return
     chosen = certificate_table.show(

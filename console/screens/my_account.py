@@ -5,6 +5,7 @@ import streamlit as st
 from ca_core import roles
 from ca_core import staff as accounts
 from console import gate, words
+from console.widgets import typed
 from runtime.service import Service
 
 
@@ -16,8 +17,8 @@ def show(service: Service, staff: roles.Actor) -> None:
         "\n".join(
             f"- {words.t(f'my_account.{name}')}: **{value}**"
             for name, value in (
-                ("name", account.name),
-                ("login", f"`{account.login}`"),
+                ("name", typed.plain(account.name)),
+                ("login", typed.plain(account.login)),
                 ("role", words.t(f"role.{account.role}")),
             )
         )

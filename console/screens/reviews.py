@@ -6,6 +6,7 @@ import streamlit as st
 
 from ca_core import overview, roles
 from ca_core.certificate import Channel
+from ca_core.identifiers import ApplicationId
 from console import words
 from console.widgets import format as formats
 from console.widgets import tables
@@ -26,7 +27,9 @@ def show(service: Service, staff: roles.Actor) -> None:
         {
             words.t("reviews.column.due"): [_due(review, now) for review in waiting],
             words.t("reviews.column.waits"): [formats.span(now - review.opened_at) for review in waiting],
-            words.t("reviews.column.application"): [review.application for review in waiting],
+            words.t("reviews.column.application"): [
+                str(ApplicationId.parse(review.application)) for review in waiting
+            ],
             words.t("reviews.column.channel"): [
                 words.t(f"channel.{Channel(review.channel).name.lower()}") for review in waiting
             ],

@@ -1,7 +1,8 @@
 """Statistics: how many, to whom, through which entry, on which storage; certificates and people kept apart (R12)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -14,7 +15,7 @@ from console import language as languages
 from console.widgets import charts, statistics_tables, tables
 from console.widgets import format as formats
 from console.widgets.statistics_tables import Published
-from console.widgets.statistics_words import Labels, month, month_end
+from console.widgets.statistics_words import Labels, month_end
 from runtime.service import Service
 
 # Long names of figures take two lines instead of being cut; numbers stay on one line with their neighbours.
@@ -23,7 +24,13 @@ _STYLE = """<style>
 [data-testid="stMetricLabel"] { min-height: 2.75em; align-items: end; }
 </style>"""
 _MONTHS_OFFERED = 36
-_PERIODS: tuple[int | None, ...] = (1, 3, 6, 12, 24, None)
+# Months; 0 stands for all of them.
+_PERIODS = (1, 3, 6, 12, 24, 0)
+_FIRST_PERIOD = 12
+# The months are short, the word for their sum is not.
+_MONTH_WIDTH_PX = 100
+T = TypeVar("T")
+_NOW = ""
 _BREAKDOWNS = ("month", *(facet.value for facet in Facet), "reason")
 _BRIDGE = (
     ("", Figure.ISSUED_EVER), ("− ", Figure.EXPIRED_EVER), ("− ", Figure.REVOKED_EVER), ("− ", Figure.HELD),
@@ -78,20 +85,33 @@ def _asked(labels: Labels, now: datetime) -> Question:
     ends = [
         month_end(figures.first_of_month(today, months_back=back)) for back in range(1, _MONTHS_OFFERED + 1)
     ]
-    until: list[date | None] = [None, *ends]
+    until = [_NOW, *(day.isoformat() for day in ends)]
     when, period, compare = st.columns([2, 2, 3], vertical_alignment="bottom")
-    chosen_until = when.selectbox(
-        labels.say("choose.as_of"), until, key="statistics_until",
-        format_func=lambda day: labels.say("end_of", day=day) if day else labels.say("now"),
-    )  # fmt: skip
-    chosen_months = period.selectbox(
-        labels.say("choose.period"), _PERIODS, index=_PERIODS.index(12), key="statistics_months",
-        format_func=lambda n: labels.say(f"period.{n or 'all'}"),
-    )  # fmt: skip
-    compared = compare.toggle(
-        labels.say("choose.compare"), key="statistics_compare", disabled=chosen_months is None
-    )
-    return Question(chosen_until, chosen_months, compared and chosen_months is not None)
+    with when:
+        day = _choice(
+            labels, "until", "choose.as_of", until, _NOW,
+            lambda at: labels.say("end_of", day=date.fromisoformat(at)) if at else labels.say("now"),
+        )  # fmt: skip
+    with period:
+        months = _choice(
+            labels, "months", "choose.period", _PERIODS, _FIRST_PERIOD,
+            lambda n: labels.say(f"period.{n or 'all'}"),
+        )  # fmt: skip
+    compared = compare.toggle(labels.say("choose.compare"), key="statistics_compare", disabled=not months)
+    return Question(date.fromisoformat(day) if day else None, months or None, compared and bool(months))
+
+
+def _choice(
+    labels: Labels, name: str, label: str, options: Sequence[T], first: T, words_of: Callable[[T], str]
+) -> T:
+    """A list of its own for each language: the browser answers with the words, and only the value is carried over."""
+    kept, key = f"statistics.{name}", f"statistics_{name}_{labels.language}"
+    if st.session_state.get(key) not in options:
+        known = st.session_state.get(kept, first)
+        st.session_state[key] = known if known in options else first
+    chosen = st.selectbox(labels.say(label), options, key=key, format_func=words_of)
+    st.session_state[kept] = chosen
+    return chosen
 
 
 def _facets_shown() -> set[Facet]:
@@ -163,7 +183,7 @@ def _charts(labels: Labels, grid: Grid, by_facet: dict[Facet, Table]) -> None:
             (labels.value(Facet.CHANNEL, value), [row.cells[place] for row in grid.rows])
             for place, value in enumerate(grid.values)
         ]
-        option = charts.stacked([month(row.value) for row in grid.rows], series)
+        option = charts.stacked([labels.month(row.value) for row in grid.rows], series)
         charts.show(option, alt=labels.say("chart.alt", what=what), height_px=320, key="chart_month_channel")
     for place, facet in ((storage, Facet.STORAGE), (region, Facet.REGION)):
         with place:
@@ -212,7 +232,9 @@ def _frame(labels: Labels, frame: pd.DataFrame, columns: tuple[Figure, ...], mis
         height="content" if len(frame) <= 15 else 15 * tables.ROW_HEIGHT_PX,
         placeholder=missing,
         column_config={
-            frame.columns[0]: st.column_config.TextColumn(pinned=True),
+            frame.columns[0]: st.column_config.TextColumn(
+                pinned=True, width=_MONTH_WIDTH_PX if missing == statistics_tables.NO_SUM else None
+            ),
             **{name: st.column_config.NumberColumn(help=text) for name, text in help_of.items()},
         },
     )

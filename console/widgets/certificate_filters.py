@@ -8,10 +8,14 @@ import streamlit as st
 from console import words
 from console.widgets import criteria_link
 from console.widgets import format as formats
+from console.widgets import typed as typed_text
 from console.widgets.criteria_link import OPTIONS, Filters
 
 _KEY = "certificates.filter."
 _APPLIED = "certificates.applied"
+# What of the address was not understood, and the filters that were taken from it.
+_IGNORED = "certificates.ignored"
+_LONGEST_IGNORED = 120
 
 
 def follow_address() -> None:
@@ -20,6 +24,7 @@ def follow_address() -> None:
     if st.session_state.get(_APPLIED) == query and _KEY + "status" in st.session_state:
         return
     asked = criteria_link.from_query(query)
+    st.session_state[_IGNORED] = (criteria_link.ignored(query), criteria_link.to_query(asked))
     for name in OPTIONS:
         st.session_state[_KEY + name] = list(getattr(asked, name))
     st.session_state[_KEY + "from"] = _written(asked.issued_from)
@@ -55,7 +60,16 @@ def draw() -> Filters:
     query = criteria_link.to_query(filters)
     st.query_params.from_dict(query)
     st.session_state[_APPLIED] = query
+    _say_what_was_ignored(query)
     return filters
+
+
+def _say_what_was_ignored(query: dict[str, str]) -> None:
+    """Until other filters are chosen."""
+    ignored, taken = st.session_state.get(_IGNORED, ([], {}))
+    if ignored and taken == query:
+        what = typed_text.plain(", ".join(ignored)[:_LONGEST_IGNORED])
+        st.warning(words.t("certificates.ignored", what=what), icon=":material/filter_alt_off:")
 
 
 def _pills(name: str, *, label_visibility: Literal["visible", "collapsed"] = "visible") -> tuple[str, ...]:

@@ -14,6 +14,11 @@ from console.widgets import format as formats
 from console.widgets import states, tables
 
 SERIAL_SHOWN = 8
+# Room for the longest word of three languages, within 1280 px.
+_WIDTHS_PX = {
+    "holder": 180, "serial": 82, "status": 126, "issued": 90, "valid_to": 86, "channel": 124, "storage": 138,
+    "kind": 112,
+}  # fmt: skip
 
 
 def short_serial(hexadecimal: str) -> str:
@@ -29,8 +34,11 @@ def show(found: Sequence[Found], *, now: datetime, key: str) -> Found | None:
         row_height=tables.ROW_HEIGHT_PX,
         height=min(len(found), 50) * tables.ROW_HEIGHT_PX + 40,
         width="stretch",
-        # "мерзімін ұзарту" is the longest of three languages; the width is guessed from the first rows otherwise.
-        column_config={words.t("certificates.column.kind"): st.column_config.TextColumn(width=140)},
+        # Guessed from the first rows otherwise; the region, needed least, gets what is left.
+        column_config={
+            words.t(f"certificates.column.{name}"): st.column_config.TextColumn(width=width)
+            for name, width in _WIDTHS_PX.items()
+        },
         on_select="rerun",
         selection_mode="single-cell",
         key=key,
@@ -45,13 +53,17 @@ def _columns(now: datetime) -> dict[str, Callable[[Found], str]]:
         words.t("certificates.column.holder"): masked_holder,
         words.t("certificates.column.serial"): lambda f: short_serial(f.certificate.serial.hex),
         words.t("certificates.column.status"): lambda f: states.plain(certificate.status(f.certificate, now)),
+        words.t("certificates.column.issued"): lambda f: _day(f.certificate.issued_at),
         words.t("certificates.column.valid_to"): lambda f: formats.local_day(f.certificate.not_after),
         words.t("certificates.column.channel"): lambda f: named(f.certificate.facets.channel, "channel"),
         words.t("certificates.column.storage"): lambda f: named(f.certificate.facets.storage, "storage"),
-        words.t("certificates.column.method"): lambda f: named(f.certificate.facets.method, "method"),
         words.t("certificates.column.kind"): lambda f: named(f.certificate.facets.kind, "kind"),
         words.t("certificates.column.region"): lambda f: words.region(f.certificate.facets.region),
     }
+
+
+def _day(at: datetime | None) -> str:
+    return formats.local_day(at) if at else ""
 
 
 def masked_holder(found: Found) -> str:

@@ -61,6 +61,22 @@ def from_query(query: Mapping[str, str]) -> Filters:
     )
 
 
+def ignored(query: Mapping[str, str]) -> list[str]:
+    """What an address asks for and nobody here knows: `status=good`."""
+    return [
+        f"{name}={value}"
+        for name, values in query.items()
+        for value in values.split(",")
+        if not _known(name, value)
+    ]
+
+
+def _known(name: str, value: str) -> bool:
+    if name in OPTIONS:
+        return value in OPTIONS[name]
+    return (name == "lost" and value == "1") or (name in ("from", "to") and _day(value) is not None)
+
+
 def to_query(filters: Filters) -> dict[str, str]:
     query = {name: ",".join(getattr(filters, name)) for name in OPTIONS if getattr(filters, name)}
     if filters.issued_from:

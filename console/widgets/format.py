@@ -29,6 +29,13 @@ def day(value: date, *, language: str | None = None) -> str:
     return f"{value.day:02}.{value.month:02}.{value.year}"
 
 
+def month(year: int, number: int, *, language: str | None = None) -> str:
+    """11.2026 in Russian and Kazakh, Nov 2026 in English."""
+    if (language or languages.current()) == "en":
+        return f"{_MONTHS[number - 1]} {year}"
+    return f"{number:02}.{year}"
+
+
 def local_day(value: datetime, *, language: str | None = None) -> str:
     """The day in Kazakhstan on which an instant falls."""
     return day(value.astimezone(ALMATY).date(), language=language)

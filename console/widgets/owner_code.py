@@ -3,7 +3,9 @@
 The page has a random token of its own, made when it is opened: a code sent from here works only here.
 """
 
+import re
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import streamlit as st
@@ -13,7 +15,7 @@ from ca_core.consent import OwnerConsent
 from ca_core.errors import Refusal
 from ca_core.ports import Work
 from ca_core.registration import sms_code
-from ca_core.registration.sms_code import CodePurpose, Sent, Try
+from ca_core.registration.sms_code import CodeExpired, CodePurpose, CodeUsedUp, CodeWrong, Sent, Try
 from ca_core.subscriber import Subscriber
 from console import words
 from console.widgets import format as formats
@@ -21,6 +23,21 @@ from console.widgets import refusals
 from runtime.service import Service
 
 _PAGE = "owner_code.page"
+# Six digits, and the blanks that people put between them.
+_LONGEST_TYPED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """What became of the last code typed here."""
+
+    refusal: CodeWrong | CodeUsedUp | CodeExpired
+    typed: str
+
+    @property
+    def over(self) -> bool:
+        """Nothing that is typed helps any more: a new code is needed."""
+        return not isinstance(self.refusal, CodeWrong) or self.refusal.facts["tries_left"] == 0
 
 
 def new_page() -> None:
@@ -38,26 +55,65 @@ def _sent_key(purpose: CodePurpose, subject: str) -> str:
     return f"owner_code.sent.{_page()}.{purpose.value}.{subject}"
 
 
+def _refused_key(purpose: CodePurpose, subject: str) -> str:
+    return f"owner_code.refused.{_page()}.{purpose.value}.{subject}"
+
+
+def _typed_key(purpose: CodePurpose, subject: str) -> str:
+    return f"code_{purpose.value}_{subject}"
+
+
 def draw(
     service: Service, staff: roles.Actor, *, owner: Subscriber, purpose: CodePurpose, subject: str
 ) -> str:
-    """The box; what was typed so far."""
+    """The box; what was typed so far, without blanks."""
     sent: Sent | None = st.session_state.get(_sent_key(purpose, subject))
+    refused = _refused(purpose, subject)
+    over = refused is not None and refused.over
     st.markdown(_where_to(owner, sent))
     label = words.t("owner_code.send_again" if sent else "owner_code.send")
     if st.button(label, key=f"send_{purpose.value}_{subject}", icon=":material/sms:"):
         _send(service, staff, owner=owner, purpose=purpose, subject=subject)
     typed = st.text_input(
         words.t("owner_code.typed"),
-        key=f"code_{purpose.value}_{subject}",
-        max_chars=8,
+        key=_typed_key(purpose, subject),
+        max_chars=_LONGEST_TYPED,
         placeholder="••••••",
-        disabled=sent is None,
+        disabled=sent is None or over,
         autocomplete="off",
     )
-    if sent is not None:
+    whole = re.sub(r"\s", "", str(typed))
+    if sent is not None and not over:
         _countdown(service, sent)
-    return str(typed)
+    if refused is not None and (over or refused.typed == whole):
+        _say(refused)
+    return "" if over else whole
+
+
+def is_whole(typed: str) -> bool:
+    """Less than six digits is a slip of the hand, and no try."""
+    return re.fullmatch(r"[0-9]{6}", typed) is not None
+
+
+def show(refusal: Refusal, purpose: CodePurpose, subject: str, typed: str) -> None:
+    """Where the act was refused. What is wrong with the code is said at the code, on the page drawn anew."""
+    if not isinstance(refusal, CodeWrong | CodeUsedUp | CodeExpired):
+        refusals.show(refusal)
+        return
+    st.session_state[_refused_key(purpose, subject)] = _Refused(refusal, typed)
+    st.rerun()
+
+
+def _refused(purpose: CodePurpose, subject: str) -> _Refused | None:
+    found: _Refused | None = st.session_state.get(_refused_key(purpose, subject))
+    return found
+
+
+def _say(refused: _Refused) -> None:
+    if isinstance(refused.refusal, CodeWrong) and refused.over:
+        st.error(words.t("owner_code.no_tries"), icon=":material/block:")
+    else:
+        refusals.show(refused.refusal)
 
 
 def _where_to(owner: Subscriber, sent: Sent | None) -> str:
@@ -86,6 +142,8 @@ def _send(
         refusals.show(refusal)
         return
     st.session_state[_sent_key(purpose, subject)] = sent
+    st.session_state.pop(_refused_key(purpose, subject), None)
+    st.session_state[_typed_key(purpose, subject)] = ""
     st.rerun()
 
 
@@ -135,4 +193,5 @@ def confirm(
 def forget(purpose: CodePurpose, subject: str) -> None:
     """After the act: the next one needs a code of its own."""
     st.session_state.pop(_sent_key(purpose, subject), None)
-    st.session_state.pop(f"code_{purpose.value}_{subject}", None)
+    st.session_state.pop(_refused_key(purpose, subject), None)
+    st.session_state.pop(_typed_key(purpose, subject), None)

@@ -51,6 +51,10 @@ class Labels:
     def day(self, day: date) -> str:
         return formats.day(day, language=self.language)
 
+    def month(self, number: int) -> str:
+        """Short, for the axis of a chart."""
+        return formats.month(number // 100, number % 100, language=self.language)
+
 
 def month(number: int) -> str:
     """202611 -> 2026-11: sorts as it reads, in every language."""

@@ -87,6 +87,21 @@ def test_an_address_that_asks_for_what_is_none_of_ours_is_passed_over() -> None:
     assert criteria_link.from_query(asked) == Filters(status=("valid",), region=("19",))
 
 
+def test_what_of_an_address_was_ignored_is_said(draw: Callable[..., AppTest], officer: Person) -> None:
+    test = draw(officer.actor(), status="valid,good")
+    assert "status=good" in test.warning[0].value
+    assert not draw(officer.actor(), status="valid").warning
+
+
+def test_an_empty_search_for_a_name_says_how_names_are_found(
+    service: Service, draw: Callable[..., AppTest], officer: Person
+) -> None:
+    builders.issued(service)
+    test = draw(officer.actor())
+    test.text_input(key="certificates_box").set_value("ivanov").run()
+    assert "in Cyrillic, by their beginning" in said(test)
+
+
 def test_filters_narrow_the_key() -> None:
     narrowed = criteria_link.narrowed(Criteria(name_prefix="улг"), EVERY)
     assert narrowed.name_prefix == "улг"

@@ -13,15 +13,17 @@ from ca_core.certificate import Certificate, Kind
 from ca_core.lifecycle import CertificateState
 from ca_core.lookup import RevealReason
 from ca_core.revocation import hold
+from ca_core.revocation.reasons import Reason
 from ca_core.roles import Role
 from console.screens.holder.header import SHOWN_FOR, Shown
-from console.widgets import life_line
+from console.widgets import life_line, notes, typed
 from runtime.service import Service
 from tests import builders
 from tests.console.conftest import Person, person
 
 # Reads to draw the page again: the holder with everything of theirs, and why acts are off. More is a decision.
 QUERIES = 14
+INJECTED = "[x](http://evil) :red[y] **z**"
 
 
 def _script() -> None:
@@ -34,13 +36,17 @@ def _script() -> None:
 
 @pytest.fixture
 def draw(service: Service, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
-    def drawn(actor: roles.Actor, owned: builders.Owned | None = None, language: str = "en") -> AppTest:
+    def drawn(
+        actor: roles.Actor, owned: builders.Owned | None = None, language: str = "en", serial: str = ""
+    ) -> AppTest:
         # Streamlit's test asks for labels outside the page, where no session knows its language.
         monkeypatch.setattr("console.language.current", lambda: language)
         test = AppTest.from_function(_script, default_timeout=20)
         for name, value in (("service", service), ("actor", actor)):
             test.session_state[name] = value
         test.query_params["subscriber"] = str(owned.owner.subscriber_id) if owned else "404"
+        if serial:
+            test.query_params["serial"] = serial
         return test.run()
 
     return drawn
@@ -107,6 +113,8 @@ def test_shown_for_a_reason_and_marked(
 ) -> None:
     owned = builders.issued(service)
     test = draw(officer.actor(), owned)
+    assert test.button(key="reveal_show").disabled
+    test.radio(key="reveal_reason").set_value(RevealReason.OWNER_ON_LINE).run()
     test.button(key="reveal_show").click().run()
     text = said(test)
     assert "ҮЛГІЕВ ДАМИР СЫНАҚҰЛЫ" in text
@@ -134,18 +142,127 @@ def test_revoking_takes_the_owners_code(
     test = act(draw(officer.actor(), owned), "revoke")
     confirm = test.button(key=f"revoke_confirm_{serial}")
     assert confirm.disabled
-    test.checkbox(key=f"revoke_lost_{serial}").check().run()
+    test.radio(key=f"revoke_reason_{serial}").set_value(Reason.KEY_COMPROMISE).run()
+    test.radio(key=f"revoke_key_{serial}").set_value("lost").run()
     send(test, "revoke", owned)
     type_code(test, "revoke", owned, builders.wrong(code_sent(service)))
     test.button(key=f"revoke_confirm_{serial}").click().run()
     assert "Tries left: 2" in said(test)
-    assert test.checkbox(key=f"revoke_lost_{serial}").value
+    assert test.radio(key=f"revoke_key_{serial}").value == "lost"
     type_code(test, "revoke", owned, code_sent(service))
     test.button(key=f"revoke_confirm_{serial}").click().run()
     assert "is revoked. OCSP answers" in said(test)
     after = stored(service, owned)
     assert (after.state, after.lost_reported_at is not None) == (CertificateState.REVOKED, True)
     assert test.button(key="act_revoke").disabled
+
+
+def test_nothing_is_chosen_for_the_officer(
+    service: Service, draw: Callable[..., AppTest], officer: Person
+) -> None:
+    """R14, R12: a reason that nobody chose is worth nothing; the button says what it waits for."""
+    owned = builders.issued(service)
+    serial = owned.certificate.serial.hex
+    test = act(draw(officer.actor(), owned), "revoke")
+    assert test.radio(key="reveal_reason").value is None
+    assert test.radio(key=f"revoke_reason_{serial}").value is None
+    send(test, "revoke", owned)
+    type_code(test, "revoke", owned, code_sent(service))
+    confirm = test.button(key=f"revoke_confirm_{serial}")
+    assert (confirm.disabled, confirm.help) == (True, "Choose the reason first.")
+    test.radio(key=f"revoke_reason_{serial}").set_value(Reason.SUPERSEDED).run()
+    assert not test.button(key=f"revoke_confirm_{serial}").disabled
+    test.radio(key=f"revoke_reason_{serial}").set_value(Reason.KEY_COMPROMISE).run()
+    assert test.button(key=f"revoke_confirm_{serial}").disabled
+    act(test, "reissue")
+    assert test.radio(key=f"reissue_why_{serial}").value is None
+    act(test, "by_law")
+    assert test.button(key=f"law_propose_{serial}").disabled
+
+
+def test_a_slip_of_the_hand_is_no_try_and_blanks_do_not_count(
+    service: Service, draw: Callable[..., AppTest], officer: Person
+) -> None:
+    owned = builders.issued(service)
+    serial = owned.certificate.serial.hex
+    test = send(act(draw(officer.actor(), owned), "revoke"), "revoke", owned)
+    test.radio(key=f"revoke_reason_{serial}").set_value(Reason.SUPERSEDED).run()
+    code = code_sent(service)
+    type_code(test, "revoke", owned, code[:5])
+    assert test.button(key=f"revoke_confirm_{serial}").disabled
+    type_code(test, "revoke", owned, f" {code[:3]} {code[3:]} ")
+    test.button(key=f"revoke_confirm_{serial}").click().run()
+    assert stored(service, owned).state is CertificateState.REVOKED
+
+
+def test_when_no_tries_are_left_a_new_code_is_asked_for(
+    service: Service, draw: Callable[..., AppTest], officer: Person
+) -> None:
+    """R4."""
+    owned = builders.issued(service)
+    serial = owned.certificate.serial.hex
+    test = send(act(draw(officer.actor(), owned), "revoke"), "revoke", owned)
+    test.radio(key=f"revoke_reason_{serial}").set_value(Reason.SUPERSEDED).run()
+    type_code(test, "revoke", owned, builders.wrong(code_sent(service)))
+    for _ in range(3):
+        test.button(key=f"revoke_confirm_{serial}").click().run()
+    assert "no tries are left. Send a new code" in said(test)
+    assert "Good for another" not in said(test)
+    assert test.text_input(key=f"code_revoke_{serial}").disabled
+    assert test.button(key=f"revoke_confirm_{serial}").disabled
+
+
+def test_what_is_typed_is_shown_and_not_carried_out(
+    service: Service, draw: Callable[..., AppTest], officer: Person
+) -> None:
+    owned = builders.issued(service)
+    with service.work() as work:
+        hold.propose(
+            work, actor=officer.actor(), serial=owned.certificate.serial, case=INJECTED, now=service.now()
+        )
+    text = said(draw(officer.actor(), owned))
+    assert typed.plain(INJECTED) in text
+    assert INJECTED not in text
+    assert "](" not in typed.plain(INJECTED)
+    assert "http://" not in typed.plain(INJECTED)
+
+
+@pytest.mark.parametrize(
+    ("note", "shown"),
+    [
+        ("owner by sms_code", "владелец, кодом из SMS"),
+        ("owner by link in a message", "владелец, по ссылке из сообщения"),
+        ("case F-1; x; asked by Үлгі А.", "дело F-1; x; предложил(а) Үлгі А."),
+        ("by law: дело {2}; asked by Үлгі А.", "по закону: дело {2}; предложил(а) Үлгі А."),
+        ("time is over", "время вышло"),
+        ("1234-5678-901", "1234-5678-901"),
+    ],
+)
+def test_details_of_the_history_speak_the_language_of_the_page(note: str, shown: str) -> None:
+    assert notes.worded(note) == shown
+
+
+def test_a_certificate_of_somebody_else_is_not_replaced_silently(
+    service: Service, draw: Callable[..., AppTest], officer: Person
+) -> None:
+    owned = builders.issued(service)
+    test = draw(officer.actor(), owned, serial="AB" * 20)
+    assert "is not this person's" in test.warning[0].value
+    assert not draw(officer.actor(), owned, serial=owned.certificate.serial.hex).warning
+
+
+def test_after_a_reissue_the_panel_gives_way_to_the_question_about_the_old_one(
+    service: Service, draw: Callable[..., AppTest], officer: Person
+) -> None:
+    """R11."""
+    person_ = builders.register(service)
+    old, fresh = builders.issued(service, person_), builders.issued(service, person_)
+    test = act(draw(officer.actor(), old), "reissue")
+    test.session_state["holder.reissued"] = (
+        old.certificate.serial.hex, fresh.certificate.serial.hex,
+    )  # fmt: skip
+    test.run()
+    assert "keep the old certificate" in said(test)
 
 
 def test_a_code_of_an_earlier_visit_does_not_work(

@@ -31,10 +31,12 @@ SUPERVISOR = roles.Actor("Үлгі Б.", Role.SUPERVISOR, roles.Door.CONSOLE, st
 
 def page(service, actor, language):
     """Runs inside the script: only what it is given exists there, so no types either."""
+    import streamlit as st
+
     from console import language as languages
     from console.screens import statistics
 
-    languages.choose(language)
+    languages.choose(st.session_state.get("page_language", language))
     statistics.show(service, actor)
 
 
@@ -85,13 +87,27 @@ def test_every_heading_has_its_definition(lived: Service) -> None:
 def test_each_breakdown_shows_a_table_with_the_countrys_total(lived: Service, by: str) -> None:
     shown = opened(lived)
     shown.session_state["statistics_by"] = by
-    shown.session_state["statistics_months"] = None
+    shown.session_state["statistics_months_ru"] = 0
     shown.run()
     assert not shown.exception
     frame = shown.dataframe[0].value
     assert frame.columns[0] == Labels("ru").say(f"row.{by}")
     assert frame.iloc[-1, 0] == Labels("ru").say("totals")
     assert frame.iloc[:-1, 1].astype(int).sum() == int(frame.iloc[-1, 1])
+
+
+def test_another_language_keeps_what_was_chosen(lived: Service) -> None:
+    """The browser answers with the words of the list: a list of another language is another list."""
+    shown = opened(lived)
+    shown.selectbox(key="statistics_months_ru").set_value(24).run()
+    shown.session_state["page_language"] = "kk"
+    shown.run()
+    assert not shown.exception
+    assert shown.selectbox(key="statistics_months_kk").value == 24
+    assert Labels("kk").say("period.24") in shown.selectbox(key="statistics_months_kk").options
+    shown.session_state["page_language"] = "ru"
+    shown.run()
+    assert shown.selectbox(key="statistics_months_ru").value == 24
 
 
 def test_comparing_shows_the_difference(lived: Service) -> None:

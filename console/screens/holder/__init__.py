@@ -15,8 +15,12 @@ from console import words
 from console.screens import certificates as search
 from console.screens.holder import acts, details, header, reissued, tabs
 from console.screens.holder.page import CHOSEN, Page, close_act, said
-from console.widgets import certificate_table, life_line, links, owner_code, refusals, states
+from console.widgets import certificate_table, life_line, links, owner_code, refusals, states, typed
+from console.widgets import format as formats
 from runtime.service import Service
+
+_FOREIGN = "holder.foreign_serial"
+_LONGEST_SERIAL = 40
 
 
 def show(service: Service, staff: roles.Actor) -> None:
@@ -28,18 +32,19 @@ def show(service: Service, staff: roles.Actor) -> None:
             links.back_to_search()
         return
     header.draw(page)
-    said()
     if not page.holder.certificates:
         st.info(words.t("holder.no_certificates"), icon=":material/inbox:")
         tabs.draw(page)
         return
-    reissued.draw(page)
     found = _chosen(page)
+    _say_whose_it_is_not()
     off = acts.buttons(page, found)
     left, right = st.columns([5, 7], gap="medium")
     with left:
         details.draw(page, found)
     with right:
+        said()
+        reissued.draw(page)
         acts.panel(page, found, off)
     tabs.draw(page)
 
@@ -75,6 +80,9 @@ def _chosen(page: Page) -> Certificate:
     certificates = {c.serial.hex: c for c in page.holder.certificates}
     if st.session_state.get(CHOSEN) not in certificates:
         st.session_state[CHOSEN] = _asked_for(certificates) or next(iter(certificates))
+        st.session_state[_FOREIGN] = (
+            st.query_params.get("serial", "") if _asked_for(certificates) is None else ""
+        )
     place = st.container()
     chosen = st.pills(
         words.t("holder.choose"),
@@ -82,6 +90,7 @@ def _chosen(page: Page) -> Certificate:
         format_func=lambda serial: _label(page, certificates[serial]),
         key=CHOSEN,
         required=True,
+        on_change=_forget_the_foreign_one,
         label_visibility="collapsed",
     )
     found = certificates[str(chosen)]
@@ -89,6 +98,18 @@ def _chosen(page: Page) -> Certificate:
         life_line.show(page.holder.certificates, now=page.now, chosen=found.serial.hex)
     st.query_params.from_dict({"subscriber": str(page.subscriber.subscriber_id), "serial": found.serial.hex})
     return found
+
+
+def _forget_the_foreign_one() -> None:
+    st.session_state[_FOREIGN] = ""
+
+
+def _say_whose_it_is_not() -> None:
+    """An address may ask for a certificate that this person does not have: another one is not shown silently."""
+    asked = st.session_state.get(_FOREIGN, "")
+    if asked:
+        serial = typed.plain(formats.grouped(asked[:_LONGEST_SERIAL]))
+        st.warning(words.t("holder.not_theirs", serial=serial), icon=":material/person_off:")
 
 
 def _label(page: Page, found: Certificate) -> str:

@@ -15,7 +15,7 @@ from ca_core.subscriber import Subscriber
 from console import words
 from console.screens.holder.page import Page
 from console.widgets import format as formats
-from console.widgets import links, refusals
+from console.widgets import links, refusals, typed
 
 SHOWN_FOR = timedelta(minutes=10)
 _SHOWN = "holder.shown"
@@ -50,7 +50,7 @@ def draw(page: Page) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(words.t("holder.back"), type="tertiary", icon=":material/arrow_back:"):
             links.back_to_search()
-        st.subheader(_name(page.subscriber, mark), anchor=False)
+        st.subheader(typed.plain(_name(page.subscriber, mark)), anchor=False)
         st.space("stretch")
         if mark is None:
             _reveal(page)
@@ -105,11 +105,18 @@ def _reveal(page: Page) -> None:
             words.t("reveal.why"),
             list(RevealReason),
             format_func=lambda r: words.t(f"reveal.reason.{r.value}"),
+            index=None,
             key="reveal_reason",
         )
         note = st.text_input(words.t("reveal.note"), key="reveal_note", max_chars=200)
-        st.caption(words.t("reveal.logged", name=page.staff.name))
-        if st.button(words.t("reveal.show"), type="primary", key="reveal_show"):
+        st.caption(words.t("reveal.logged", name=typed.plain(page.staff.name)))
+        if st.button(
+            words.t("reveal.show"),
+            type="primary",
+            key="reveal_show",
+            disabled=reason is None,
+            help=None if reason else words.t("reveal.reason_first"),
+        ):
             _note_and_show(page, RevealReason(str(reason)), note)
 
 

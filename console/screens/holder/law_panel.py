@@ -18,6 +18,7 @@ def draw(page: Page, found: Certificate) -> None:
         words.t("acts.by_law.reason"),
         reasons.BY_LAW,
         format_func=lambda r: words.t(f"acts.by_law.because.{r.name.lower()}"),
+        index=None,
         key=f"law_reason_{serial}",
     )
     document = st.text_input(
@@ -26,10 +27,18 @@ def draw(page: Page, found: Certificate) -> None:
         max_chars=200,
         placeholder=words.t("acts.by_law.document_form"),
     )
-    if st.button(
-        words.t("acts.propose"), key=f"law_propose_{serial}", type="primary", icon=":material/gavel:"
+    if (
+        st.button(
+            words.t("acts.propose"),
+            key=f"law_propose_{serial}",
+            type="primary",
+            icon=":material/gavel:",
+            disabled=reason is None,
+            help=None if reason else words.t("acts.by_law.reason_first"),
+        )
+        and reason is not None
     ):
-        _propose(page, found, Reason(reason), document)
+        _propose(page, found, reason, document)
 
 
 def _propose(page: Page, found: Certificate, reason: Reason, document: str) -> None:

@@ -11,7 +11,7 @@ from ca_core.revocation.reasons import Reason
 from ca_core.roles import Permission
 from console import words
 from console.screens.holder.page import Page, done
-from console.widgets import certificate_table, refusals
+from console.widgets import certificate_table, refusals, typed
 from console.widgets import format as formats
 
 
@@ -31,7 +31,7 @@ def _one(page: Page, proposal: Proposal) -> None:
         st.markdown(
             words.t(
                 "acts.proposal.by",
-                name=proposal.asked_by_name,
+                name=typed.plain(proposal.asked_by_name),
                 at=formats.instant(proposal.asked_at),
                 until=formats.instant(proposal.expires_at),
             )
@@ -59,9 +59,9 @@ def _asked(proposal: Proposal) -> str:
     payload = dict(proposal.payload)
     what = words.t(f"proposals.act.{proposal.act}")
     if proposal.act != revoke.ACT_BY_LAW:
-        return f"{what}: {payload['case']}"
+        return f"{what}: {typed.plain(payload['case'])}"
     reason = certificate_table.named(Reason(int(payload["reason"])), "reason")
-    return f"{what}: {reason}; {payload['document']}"
+    return f"{what}: {reason}; {typed.plain(payload['document'])}"
 
 
 def _why_not(page: Page, proposal: Proposal) -> Refusal | None:

@@ -9,10 +9,11 @@ from ca_core.certificate import Certificate, StorageKind
 from ca_core.errors import Refusal
 from ca_core.issuance import reissue
 from ca_core.registration.sms_code import CodePurpose
+from console import language as languages
 from console import words
 from console.screens.holder import reissued
 from console.screens.holder.page import Page, done
-from console.widgets import certificate_table, owner_code, refusals
+from console.widgets import certificate_table, owner_code
 
 _WAIT = timedelta(seconds=20)
 _WHY = ("lost", "damaged")
@@ -27,6 +28,7 @@ def draw(page: Page, found: Certificate) -> None:
             words.t("acts.reissue.why"),
             _WHY,
             format_func=lambda name: words.t(f"acts.reissue.because.{name}"),
+            index=None,
             key=f"reissue_why_{serial}",
             horizontal=True,
         )
@@ -34,7 +36,7 @@ def draw(page: Page, found: Certificate) -> None:
             words.t("acts.reissue.storage"),
             [kind for kind in StorageKind if kind not in (StorageKind.MOBILE_APP, StorageKind.CLOUD)],
             format_func=lambda kind: certificate_table.named(kind, "storage"),
-            key=f"reissue_storage_{serial}",
+            key=f"reissue_storage_{serial}_{languages.current()}",
         )
         request = st.text_area(
             words.t("acts.reissue.request"),
@@ -48,7 +50,7 @@ def draw(page: Page, found: Certificate) -> None:
         typed = owner_code.draw(
             page.service, page.staff, owner=page.subscriber, purpose=CodePurpose.REISSUE, subject=serial
         )
-    ready = bool(typed.strip() and request.strip())
+    ready = bool(why and request.strip() and owner_code.is_whole(typed))
     if st.button(
         words.t("acts.reissue.confirm"),
         key=f"reissue_confirm_{serial}",
@@ -69,7 +71,13 @@ def _request(
         )
         with page.service.work(by=page.staff, on=found.serial.hex) as work:
             consent = owner_code.confirm(
-                work, page.staff, attempt=attempt, purpose=CodePurpose.REISSUE, subject=found.serial.hex, typed=typed, now=now
+                work,
+                page.staff,
+                attempt=attempt,
+                purpose=CodePurpose.REISSUE,
+                subject=found.serial.hex,
+                typed=typed,
+                now=now,
             )
             wanted = reissue.request(
                 work,
@@ -82,7 +90,7 @@ def _request(
                 now=now,
             )
     except Refusal as refusal:
-        refusals.show(refusal)
+        owner_code.show(refusal, CodePurpose.REISSUE, found.serial.hex, typed)
         return
     owner_code.forget(CodePurpose.REISSUE, found.serial.hex)
     _wait(page, found, wanted)

@@ -6,14 +6,16 @@ from ca_core.certificate import Certificate, Status
 from ca_core.lookup import RevealReason
 from console import words
 from console.screens.holder import details
-from console.screens.holder.page import CHOSEN, Page, done, open_act
+from console.screens.holder.page import CHOSEN, Page, close_act, done, open_act
 from console.widgets import certificate_table
 
 _ASKED = "holder.reissued"
 
 
 def ask_about(*, old: str, fresh: str) -> None:
+    """The panel closes: the question stands in its place."""
     st.session_state[_ASKED] = (old, fresh)
+    close_act()
 
 
 def settle() -> None:

@@ -37,8 +37,8 @@ def _with_the_owner(page: Page, found: Certificate) -> None:
         words.t("acts.release.confirm"),
         key=f"release_confirm_{serial}",
         type="primary",
-        disabled=not typed.strip(),
-        help=None if typed.strip() else words.t("owner_code.first"),
+        disabled=not owner_code.is_whole(typed),
+        help=None if owner_code.is_whole(typed) else words.t("owner_code.first"),
     ):
         _release(page, found, typed)
 
@@ -61,7 +61,7 @@ def _release(page: Page, found: Certificate, typed: str) -> None:
             )
             hold.release_by_owner(work, actor=page.staff, serial=found.serial, owner=consent, now=now)
     except Refusal as refusal:
-        refusals.show(refusal)
+        owner_code.show(refusal, CodePurpose.RELEASE_HOLD, found.serial.hex, typed)
         return
     owner_code.forget(CodePurpose.RELEASE_HOLD, found.serial.hex)
     done(words.t("acts.release.done", serial=certificate_table.short_serial(found.serial.hex)))

@@ -9,7 +9,7 @@ from ca_core.revocation import reasons, revoke
 from ca_core.revocation.reasons import Reason
 from console import words
 from console.screens.holder.page import Page, done
-from console.widgets import certificate_table, owner_code, refusals
+from console.widgets import certificate_table, owner_code
 
 
 def draw(page: Page, found: Certificate) -> None:
@@ -21,24 +21,48 @@ def draw(page: Page, found: Certificate) -> None:
             words.t("acts.revoke.reason"),
             reasons.BY_OWNER,
             format_func=lambda r: certificate_table.named(r, "reason"),
+            index=None,
             key=f"revoke_reason_{serial}",
         )
-        lost = st.checkbox(
-            words.t("acts.revoke.lost"), key=f"revoke_lost_{serial}", help=words.t("acts.revoke.lost_help")
-        )
+        what = _what_happened_to_the_key(serial) if reason is Reason.KEY_COMPROMISE else "nothing"
     with right:
         typed = owner_code.draw(
             page.service, page.staff, owner=page.subscriber, purpose=CodePurpose.REVOKE, subject=serial
         )
-    if st.button(
-        words.t("acts.revoke.confirm"),
-        key=f"revoke_confirm_{serial}",
-        type="primary",
-        icon=":material/block:",
-        disabled=not typed.strip(),
-        help=None if typed.strip() else words.t("owner_code.first"),
+    why_not = _why_not(reason, what, typed)
+    if (
+        st.button(
+            words.t("acts.revoke.confirm"),
+            key=f"revoke_confirm_{serial}",
+            type="primary",
+            icon=":material/block:",
+            disabled=why_not is not None,
+            help=why_not,
+        )
+        and reason is not None
     ):
-        _revoke(page, found, Reason(reason), lost, typed)
+        _revoke(page, found, reason, what == "lost", typed)
+
+
+def _what_happened_to_the_key(serial: str) -> str | None:
+    """Asked only where it makes a difference: a lost key is counted apart from a stolen one (R12)."""
+    return st.radio(
+        words.t("acts.revoke.key"),
+        ("lost", "stolen"),
+        index=None,
+        format_func=lambda name: words.t(f"acts.revoke.key_was.{name}"),
+        key=f"revoke_key_{serial}",
+        help=words.t("acts.revoke.key_help"),
+    )
+
+
+def _why_not(reason: Reason | None, what: str | None, typed: str) -> str | None:
+    """What is still to be said before the button is on."""
+    if reason is None:
+        return words.t("acts.revoke.reason_first")
+    if what is None:
+        return words.t("acts.revoke.key_first")
+    return None if owner_code.is_whole(typed) else words.t("owner_code.first")
 
 
 def _revoke(page: Page, found: Certificate, reason: Reason, lost: bool, typed: str) -> None:
@@ -61,7 +85,7 @@ def _revoke(page: Page, found: Certificate, reason: Reason, lost: bool, typed: s
                 work, actor=page.staff, serial=found.serial, owner=consent, reason=reason, lost=lost, now=now
             )
     except Refusal as refusal:
-        refusals.show(refusal)
+        owner_code.show(refusal, CodePurpose.REVOKE, found.serial.hex, typed)
         return
     owner_code.forget(CodePurpose.REVOKE, found.serial.hex)
     within = page.service.policy.publication.crl_at_most_every

@@ -8,9 +8,11 @@ from ca_core.notices import Medium
 from ca_core.ports import SentNotice
 from console import words
 from console.screens.holder.page import Page
-from console.widgets import certificate_table, tables
+from console.widgets import certificate_table, notes, tables
 from console.widgets import format as formats
 
+# A case or a document, and who asked for it.
+_NOTE_WIDTH_PX = 460
 _NAMES = ("history", "applications", "notices", "views")
 
 
@@ -43,9 +45,10 @@ def _history(page: Page) -> None:
             _column("serial"): [certificate_table.short_serial(line.serial) for line in lines],
             _column("event"): [_worded("holder.event", line.event) for line in lines],
             _column("by"): [_worded("holder.by", line.by) for line in lines],
-            _column("note"): [line.note for line in lines],
+            _column("note"): [notes.worded(line.note) for line in lines],
         },
         empty=words.t("holder.empty.history"),
+        config={_column("note"): st.column_config.TextColumn(width=_NOTE_WIDTH_PX)},
         key="holder_history",
     )
 
