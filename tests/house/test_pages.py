@@ -14,7 +14,9 @@ def test_page_has_no_hole_and_no_dead_link(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "@@" not in text
     linked = re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
-    named = re.findall(r"`((?:docs|ca_core|data|runtime|console|portal|tests|benchmarks)/[\w./-]+\.\w+)`", text)
+    named = re.findall(
+        r"`((?:docs|ca_core|data|runtime|console|portal|tests|benchmarks)/[\w./-]+\.\w+)`", text
+    )
     missing = [name for name in linked if not (page.parent / name).exists()]
     missing += [name for name in named if not (PROJECT / name).exists()]
     assert missing == []
