@@ -5,10 +5,8 @@ answer and keeps its certificates in a text file in memory; ours reads a databas
 CPU time of one answer without HTTP, against the raw signature in it.
 """
 
-import argparse
 import asyncio
 import contextlib
-import json
 import os
 import socket
 import statistics
@@ -17,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp as oracle
 from sqlalchemy import insert
 
+from benchmarks import report
 from ca_core import roles
 from ca_core.certificate import StorageKind
 from ca_core.identifiers import Iin, Sex
@@ -48,20 +47,6 @@ _OFFICER = roles.Actor("benchmark", roles.Role.RA_OFFICER, roles.Door.CONSOLE)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table."""
-
-    figure: str
-    unit: str
-    ours: float
-    against: str
-    theirs: float
-    ratio: float
-    better: str
-    runs: int
-
-
-@dataclass(frozen=True, slots=True)
 class Asked:
     """A server, and how it is asked."""
 
@@ -71,17 +56,12 @@ class Asked:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--seconds", type=float, default=2.0, help="seconds of each run, 5 at most")
-    arguments.add_argument("--runs", type=int, default=3, help="runs of each figure; the median is told")
-    arguments.add_argument("--json", action="store_true", help="one object a line")
-    chosen = arguments.parse_args()
+    chosen = report.arguments(__doc__, seconds=2, runs=3)
     with tempfile.TemporaryDirectory(prefix="qoltanba-ocsp-") as folder:
-        for row in _rows(Path(folder), min(chosen.seconds, 5.0), chosen.runs):
-            print(json.dumps(asdict(row)) if chosen.json else _line(row), flush=True)
+        report.show(_rows(Path(folder), min(chosen.seconds, 5), chosen.runs), as_json=chosen.json)
 
 
-def _rows(folder: Path, seconds: float, runs: int) -> Iterator[Row]:
+def _rows(folder: Path, seconds: float, runs: int) -> Iterator[report.Row]:
     port, their_port = _free_port(), _free_port()
     service = _prepare(folder, port)
     leaves = _issue(service)
@@ -98,22 +78,21 @@ def _rows(folder: Path, seconds: float, runs: int) -> Iterator[Row]:
     theirs = statistics.median(their_rates)
     for name, keep_alive in (("kept connections", True), ("a connection each", False)):
         ours = statistics.median(our_rates[keep_alive])
-        yield Row(
-            f"OCSP by POST, {name}", "answers/s", round(ours), "openssl ocsp, a connection each",
-            round(theirs), round(ours / theirs, 2), "higher", runs,
+        yield report.Row(
+            f"OCSP by POST, {name}", "answers/s", ours, "openssl ocsp, a connection each", theirs,
+            "higher", runs,
         )  # fmt: skip
     yield _cpu_row(service, questions, runs)
 
 
-def _cpu_row(service: Service, questions: list[bytes], runs: int) -> Row:
+def _cpu_row(service: Service, questions: list[bytes], runs: int) -> report.Row:
     responder = authority.responder(service.settings)
     app = portal.make_app(service, responder, public_dir=authority.public_dir(service.settings))
     handed = app.state.parts
     ours = _microseconds(lambda: status_protocol._answer(handed, questions[0], False), runs)
     raw = _microseconds(lambda: signatures.sign(responder.key, bytes(300)), runs)
-    return Row(
-        "OCSP answer without HTTP", "us CPU", round(ours, 1), "the raw signature", round(raw, 1),
-        round(ours / raw, 2), "lower", runs,
+    return report.Row(
+        "OCSP answer without HTTP", "us CPU", ours, "the raw signature", raw, "lower", runs,
     )  # fmt: skip
 
 
@@ -128,13 +107,6 @@ def _microseconds(work: object, runs: int) -> float:
             count += 1
         found.append(spent / count * 1e6)
     return statistics.median(found)
-
-
-def _line(row: Row) -> str:
-    return (
-        f"{row.figure:<36}{row.ours:>10,.1f} {row.unit:<10} {row.against}: {row.theirs:,.1f}"
-        f"  ratio {row.ratio} ({row.better} is better, {row.runs} runs)"
-    )
 
 
 async def _rate(asked: Asked, questions: list[bytes], seconds: float) -> float:

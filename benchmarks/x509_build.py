@@ -1,21 +1,19 @@
 """How fast subscriber certificates are built and signed, against the raw signature in the same run.
 
-    python -m benchmarks.x509_build [--seconds 1.0] [--json]
+    python -m benchmarks.x509_build [--milliseconds 1000] [--json]
 
 One thread; CPU time, the median of five rounds. Ratio = ours / theirs in microseconds: lower is better.
 """
 
-import argparse
-import json
 import secrets
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from benchmarks import report
 from ca_core.x509 import build, hierarchy, keys, lint, profiles, signatures
 from ca_core.x509.build import Issuer, LeafPlan, PublicationUrls
 from ca_core.x509.keys import KeyKind
@@ -31,32 +29,14 @@ _URLS = PublicationUrls(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table."""
-
-    figure: str
-    unit: str
-    ours: float
-    against: str
-    theirs: float
-    ratio: float
-    better: str
-    runs: int
-
-
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--seconds", type=float, default=1.0, help="CPU seconds a figure")
-    arguments.add_argument("--json", action="store_true", help="one object a line")
-    chosen = arguments.parse_args()
+    chosen = report.arguments(__doc__, milliseconds=1000)
     linter = lint.Linter()
     for kind in (KeyKind.EC_P256, KeyKind.RSA_3072):
-        for row in _rows(kind, linter, chosen.seconds / _ROUNDS):
-            print(json.dumps(asdict(row)) if chosen.json else _line(row))
+        report.show(_rows(kind, linter, chosen.milliseconds / 1000 / _ROUNDS), as_json=chosen.json)
 
 
-def _rows(kind: KeyKind, linter: lint.Linter, seconds: float) -> Iterator[Row]:
+def _rows(kind: KeyKind, linter: lint.Linter, seconds: float) -> Iterator[report.Row]:
     issuer, plan = _issuer(kind), _plan()
     content = build.sign(plan, issuer=issuer).tbs_certificate_bytes
 
@@ -79,13 +59,12 @@ def _rows(kind: KeyKind, linter: lint.Linter, seconds: float) -> Iterator[Row]:
         ("rehearse, full lint, sign, compare", rehearse_lint_and_sign),
     ):
         ours = _microseconds(work, seconds)
-        yield Row(
+        yield report.Row(
             figure=f"{name}, {kind}",
-            unit="us CPU per certificate",
-            ours=round(ours, 1),
+            unit="us CPU",
+            ours=ours,
             against="the raw signature",
-            theirs=round(raw, 1),
-            ratio=round(ours / raw, 2),
+            theirs=raw,
             better="lower",
             runs=_ROUNDS,
         )
@@ -102,11 +81,6 @@ def _microseconds(work: Callable[[], object], seconds: float) -> float:
             count += 1
         found.append(spent / count * 1e6)
     return statistics.median(found)
-
-
-def _line(row: Row) -> str:
-    rate = f"{1e6 / row.ours:>9,.0f}/s"
-    return f"{row.figure:<48}{row.ours:>10,.1f} {row.unit} {rate}  {row.ratio:>7.2f} x {row.against}"
 
 
 def _issuer(kind: KeyKind) -> Issuer:
