@@ -33,7 +33,9 @@ def fill(connection: sa.Connection, serials: list[Serial]) -> None:
     row = people.subscriber_row(builders.person(), phone=None, email="")
     connection.execute(sa.insert(subscriber).values(subscriber_id=1, **row))
     dossier = applications.to_row(builders.application(OWNER, builders.new_key(), NOW))
-    connection.execute(sa.insert(application), [{**dossier, "number": serial.number} for serial in serials])
+    # A key is submitted once: each dossier has its own.
+    own = [{**dossier, "number": serial.number, "key_id": serial.octets} for serial in serials]
+    connection.execute(sa.insert(application), own)
     for serial in serials:
         Certificates(connection).reserve(record(serial))
 
