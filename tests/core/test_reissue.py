@@ -1,5 +1,7 @@
 """A new key replaces a lost or damaged one; the old certificate stays until its owner says otherwise (R11)."""
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -163,3 +165,27 @@ def test_only_an_officer_writes_down_that_it_was_taken_over() -> None:
     owned = builders.issued(here)
     with pytest.raises(roles.NotAllowed), here.work() as work:
         accept.by_owner(work, actor=builders.AGENT, serial=owned.certificate.serial, now=here.now)
+
+
+def test_policy_with_a_second_factor_refuses_while_there_is_none() -> None:
+    """Policy is data: what the one in force forbids is refused, never silently allowed."""
+    here = builders.house(certificates={"reissue_second_factor": True})
+    with pytest.raises(reissue.SecondFactorMissing):
+        requested(here, builders.issued(here))
+    assert here.memory.commands == {}
+
+
+def test_policy_with_closed_counters_refuses() -> None:
+    here = builders.house(identification={"counter_issues_directly": False})
+    with pytest.raises(submit.CounterClosed):
+        requested(here, builders.issued(here))
+
+
+def test_reissue_asks_the_state_register() -> None:
+    """R2: an expired document gets no new certificate."""
+    here = builders.house()
+    old = builders.issued(here)
+    known = here.memory.persons[old.owner.iin]
+    here.memory.persons[old.owner.iin] = replace(known, document_expires_on=date(2020, 1, 1))
+    with pytest.raises(submit.DocumentExpired):
+        requested(here, old)

@@ -1,10 +1,13 @@
 """One-time codes (R4): only to the BMG phone, bound to purpose, object and page, few tries, short life."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from ca_core import roles
 from ca_core.consent import OwnerConsent
+from ca_core.identifiers import Phone
 from ca_core.registration import sms_code
 from ca_core.registration.sms_code import CodePurpose
 from ca_core.subscriber import Subscriber
@@ -17,15 +20,15 @@ BOUND = {"purpose": CodePurpose.REVOKE, "subject": "ab12", "page": "page-1"}
 
 def send(here: House, owner: Subscriber, **different: Any) -> sms_code.Sent:
     with here.work() as work:
-        return sms_code.send(work, actor=OFFICER, owner=owner, **{**BOUND, "now": here.now, **different})
+        return sms_code.send(work, owner=owner, **{**BOUND, "actor": OFFICER, "now": here.now, **different})
 
 
 def confirm(here: House, typed: str, **different: Any) -> OwnerConsent:
-    bound = {**BOUND, "now": here.now, **different}
+    bound = {**BOUND, "actor": OFFICER, "now": here.now, **different}
     with here.work() as work:
-        attempt = sms_code.take_try(work, actor=OFFICER, **bound)
+        attempt = sms_code.take_try(work, **bound)
     with here.work() as work:
-        return sms_code.confirm(work, actor=OFFICER, attempt=attempt, typed=typed, **bound)
+        return sms_code.confirm(work, attempt=attempt, typed=typed, **bound)
 
 
 def test_a_code_has_six_digits_lives_three_minutes_and_goes_to_the_bmg_phone() -> None:
@@ -151,3 +154,28 @@ def test_an_earlier_phone_of_the_owner_gets_no_code() -> None:
     current = builders.Phone.parse("+7 702 765 43 21")
     here.memory.bmg[owner.iin] = builders.MobileRegistration(owner.iin, current, here.now, "counter")
     assert send(here, owner).phone == current
+
+
+def test_policy_may_leave_the_typing_to_the_caller_alone() -> None:
+    """Policy `2026`: an officer never types the owner's code, not even the right one."""
+    here = builders.house(codes={"typed_by_caller_only": True})
+    send(here, builders.register(here))
+    with pytest.raises(sms_code.CodeTypedByCallerOnly):
+        confirm(here, builders.newest_code(here))
+
+
+def test_no_code_is_sent_for_somebody_elses_certificate() -> None:
+    """R9: the owner of this certificate, nobody else."""
+    here = builders.house()
+    owned = builders.issued(here)
+    stranger = builders.register(here, iin=builders.iin(number=500), phone=Phone.parse("+7 702 000 00 01"))
+    with pytest.raises(sms_code.NotTheOwner):
+        send(here, stranger, subject=owned.certificate.serial.hex)
+
+
+@pytest.mark.parametrize("act", [send, lambda here, _owner, **who: confirm(here, "123456", **who)])
+def test_who_may_not_do_the_act_gets_no_code_for_it(act: Callable[..., object]) -> None:
+    here = builders.house()
+    owner = builders.register(here)
+    with pytest.raises(roles.NotAllowed):
+        act(here, owner, actor=builders.ANALYST)
