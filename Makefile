@@ -60,7 +60,7 @@ screenshots: machine
 # where the packages came from is the business of the machine that asked.
 UV ?= uv
 COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+	--override requirements/overrides.txt --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 lock:
 	@command -v "$(UV)" >/dev/null || { echo "make lock needs uv: name it with make UV=/path/to/uv lock" >&2; exit 1; }
 	$(COMPILE) $(UPGRADE) --output-file requirements/run.txt

@@ -49,6 +49,15 @@ class ReviewState(IntEnum):
     WITHDRAWN = 4
 
 
+class CallState(IntEnum):
+    QUEUED = 1
+    RINGING = 2
+    ACTIVE = 3
+    RECONNECTING = 4
+    HELD = 5
+    ENDED = 6
+
+
 class Who(StrEnum):
     OWNER = "owner"
     OWNER_WITH_OFFICER = "owner with officer"
@@ -56,6 +65,7 @@ class Who(StrEnum):
     OFFICER = "officer"
     MODERATOR = "moderator"
     AGENT = "agent"
+    CALLER = "caller"
     SYSTEM = "system"
 
 
@@ -121,7 +131,8 @@ CERTIFICATE = Life(
                    "ca_core.issuance.issue.abandon", "4.3.1"),
         Transition("accept", (_C.ISSUED,), _C.ACCEPTED, (Who.OWNER, Who.OWNER_WITH_OFFICER),
                    "ca_core.issuance.accept.by_owner", "4.4"),
-        Transition("hold", (_C.ISSUED, _C.ACCEPTED), _C.ON_HOLD, (Who.OWNER, Who.TWO_OFFICERS),
+        Transition("hold", (_C.ISSUED, _C.ACCEPTED), _C.ON_HOLD,
+                   (Who.OWNER, Who.OWNER_WITH_OFFICER, Who.TWO_OFFICERS),
                    "ca_core.revocation.hold.place", "4.9.13"),
         Transition("release_hold", (_C.ON_HOLD,), _C.ACCEPTED, (Who.OWNER, Who.TWO_OFFICERS, Who.SYSTEM),
                    "ca_core.revocation.hold.lift", "4.9.16"),
@@ -132,4 +143,30 @@ CERTIFICATE = Life(
     ),
 )  # fmt: skip
 
-LIVES: tuple[Life[ApplicationState] | Life[CertificateState], ...] = (APPLICATION, CERTIFICATE)
+_L = CallState
+
+CALL = Life(
+    "call",
+    _L.QUEUED,
+    (
+        Transition("offer", (_L.QUEUED,), _L.RINGING, (Who.SYSTEM,), "ca_core.registration.call.offer", "3.2.3"),
+        Transition("give_back", (_L.RINGING,), _L.QUEUED, (Who.AGENT, Who.SYSTEM),
+                   "ca_core.registration.call.give_back", "3.2.3"),
+        Transition("connect", (_L.RINGING,), _L.ACTIVE, (Who.SYSTEM,),
+                   "ca_core.registration.call.connected", "3.2.3"),
+        Transition("hold", (_L.ACTIVE,), _L.HELD, (Who.AGENT,), "ca_core.registration.call.hold", "3.2.3"),
+        Transition("resume", (_L.HELD,), _L.ACTIVE, (Who.AGENT,), "ca_core.registration.call.resume", "3.2.3"),
+        Transition("lose", (_L.ACTIVE, _L.HELD), _L.RECONNECTING, (Who.SYSTEM,),
+                   "ca_core.registration.call.lost", "3.2.3"),
+        Transition("come_back", (_L.RECONNECTING,), _L.ACTIVE, (Who.SYSTEM,),
+                   "ca_core.registration.call.came_back", "3.2.3"),
+        Transition("end", (_L.QUEUED, _L.RINGING, _L.ACTIVE, _L.RECONNECTING, _L.HELD), _L.ENDED,
+                   (Who.AGENT, Who.CALLER, Who.SYSTEM), "ca_core.registration.call.end", "3.2.3"),
+    ),
+)  # fmt: skip
+
+LIVES: tuple[Life[ApplicationState] | Life[CertificateState] | Life[CallState], ...] = (
+    APPLICATION,
+    CERTIFICATE,
+    CALL,
+)

@@ -144,9 +144,9 @@ class HolderPage:
 def holder(work: Work, *, actor: roles.Actor, subscriber_id: int, opened: bool, now: datetime) -> HolderPage:
     """Everything about one person's certificates. `opened` is False when the same page is drawn again.
 
-    Raises NotAllowed, SubscriberUnknown.
+    Raises NotAllowed, NotTheCaller, SubscriberUnknown.
     """
-    roles.require(actor, roles.Permission.VIEW_HOLDER)
+    records.require_for(work, actor, roles.Permission.VIEW_HOLDER, subscriber_id=subscriber_id)
     subscriber = records.subscriber(work, subscriber_id)
     if opened:
         work.audit.add(audit.Entry(now, actor, "subscriber:view:done", _subject(subscriber_id)))
@@ -171,8 +171,10 @@ def reveal(
     note: str,
     now: datetime,
 ) -> Subscriber:
-    """Shows the person unmasked and writes down why. Raises NotAllowed, ReasonMissing, SubscriberUnknown."""
-    roles.require(actor, roles.Permission.REVEAL_PERSONAL_DATA)
+    """Shows the person unmasked and writes down why. Raises NotAllowed, NotTheCaller, ReasonMissing,
+    SubscriberUnknown.
+    """
+    records.require_for(work, actor, roles.Permission.REVEAL_PERSONAL_DATA, subscriber_id=subscriber_id)
     written = " ".join(note.split())
     if reason is not RevealReason.OWNER_ON_LINE and len(written) < 3:
         raise ReasonMissing

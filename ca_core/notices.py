@@ -20,6 +20,10 @@ class NoticeKind(StrEnum):
     HELD = "held"
     RELEASED = "released"
     REISSUE_REQUESTED = "reissue_requested"
+    PHONE_REGISTERED = "phone_registered"
+    PHONE_REPLACED = "phone_replaced"
+    REGISTRATION_REFUSED = "registration_refused"
+    CALL_BACK = "call_back"
 
 
 class Medium(StrEnum):
@@ -34,7 +38,8 @@ class Notice:
     kind: NoticeKind
     medium: Medium
     recipient: str
-    subscriber_id: int
+    # Who registers a phone need not be a subscriber yet.
+    subscriber_id: int | None
     language: str
     at: datetime
     words: dict[str, str] = field(default_factory=dict)
@@ -62,3 +67,18 @@ def to_owner(
         for medium, recipient in addresses
         if recipient
     ]
+
+
+def to_phone(
+    phone: Phone, *, kind: NoticeKind, language: str, words: dict[str, str], now: datetime
+) -> Notice:
+    """To a phone that is being registered, was replaced, or asked to be called back."""
+    return Notice(
+        kind=kind,
+        medium=Medium.SMS,
+        recipient=phone.digits,
+        subscriber_id=None,
+        language=language,
+        at=now,
+        words=words,
+    )

@@ -5,21 +5,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from ca_core import roles
 from ca_core.approval import Proposal
+from ca_core.call import Decision, EndCause, Need
+from ca_core.lifecycle import CallState
 from ca_core.roles import Actor, Permission
-from ca_core.statistics import local_day
+from ca_core.statistics import ALMATY, local_day
 
 LIST_LIMIT = 200
+CALLS_A_PAGE = 50
 
 
 class Figure(StrEnum):
     """What a tile counts."""
 
+    CALLERS_WAITING = "callers_waiting"
     REVIEWS_WAITING = "reviews_waiting"
     PROPOSALS_OPEN = "proposals_open"
     ISSUED_TODAY = "issued_today"
@@ -124,10 +128,59 @@ class OpenProposal:
     subscriber_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """A call as a list shows it: nothing about the person but the language they speak (R14)."""
+
+    call_id: int
+    state: CallState
+    language: str
+    need: Need
+    opened_at: datetime
+    accepted_at: datetime | None
+    ended_at: datetime | None
+    agent: str
+    cause: EndCause | None
+    decision: Decision | None
+    decision_reason: str
+    sealed_at: datetime | None
+
+    @property
+    def took(self) -> timedelta | None:
+        """From the agent's acceptance to the end."""
+        if self.accepted_at is None or self.ended_at is None:
+            return None
+        return self.ended_at - self.accepted_at
+
+
+@dataclass(frozen=True, slots=True)
+class CallList:
+    """One page of calls; `escalated` on the first page only, `before` is where the next one begins."""
+
+    lines: tuple[CallLine, ...]
+    escalated: tuple[CallLine, ...]
+    call_backs: Queue
+    waiting: Queue
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueNow:
+    """What an agent without a call sees: how many wait, and their own calls of today."""
+
+    waiting: Queue
+    own: tuple[CallLine, ...]
+
+
 class Overviews(Protocol):
     """The read side of the home page."""
 
     def stock(self, *, today: date, now: datetime) -> Stock: ...
+    def callers_waiting(self) -> Queue: ...
+    def call_backs_waiting(self) -> Queue: ...
+    def calls(self, *, before: int | None, limit: int) -> Sequence[CallLine]: ...
+    def escalated_calls(self, limit: int) -> Sequence[CallLine]: ...
+    def calls_of_agent(self, staff_id: int, *, since: datetime, limit: int) -> Sequence[CallLine]: ...
     def reviews_waiting(self) -> Queue: ...
     def proposals_open(self, *, not_asked_by: int, now: datetime) -> Queue: ...
     def list_of(self, issuer: str) -> PublishedList | None: ...
@@ -156,6 +209,9 @@ def home(work: OverviewWork, *, actor: Actor, now: datetime) -> tuple[Tile, ...]
 
 def _waiting(work: OverviewWork, actor: Actor, now: datetime) -> list[Tile]:
     tiles = []
+    if roles.may(actor, Permission.VIEW_CALLS):
+        queue = work.overview.callers_waiting()
+        tiles.append(Tile(Figure.CALLERS_WAITING, queue.n, queue.oldest_at))
     if roles.may(actor, Permission.VIEW_REVIEWS):
         queue = work.overview.reviews_waiting()
         tiles.append(Tile(Figure.REVIEWS_WAITING, queue.n, queue.oldest_at))
@@ -205,6 +261,27 @@ def proposals(work: OverviewWork, *, actor: Actor, now: datetime) -> Sequence[Op
     """What waits for a second person, oldest first (R9, R10a). Raises NotAllowed."""
     roles.require(actor, Permission.AGREE_TO_PROPOSAL)
     return work.overview.open_proposals(now=now, limit=LIST_LIMIT)
+
+
+def queue_now(work: OverviewWork, *, actor: Actor, now: datetime) -> QueueNow:
+    """For an agent without a call: who waits is never a list to pick from. Raises NotAllowed."""
+    roles.require(actor, Permission.TAKE_CALLS)
+    midnight = datetime.combine(local_day(now), time(), ALMATY)
+    own = work.overview.calls_of_agent(actor.staff_id or 0, since=midnight, limit=LIST_LIMIT)
+    return QueueNow(work.overview.callers_waiting(), tuple(own))
+
+
+def calls(work: OverviewWork, *, actor: Actor, before: int | None = None) -> CallList:
+    """Every agent's calls, newest first; those that an agent escalated on top of them. Raises NotAllowed."""
+    roles.require(actor, Permission.VIEW_EVIDENCE)
+    lines = tuple(work.overview.calls(before=before, limit=CALLS_A_PAGE + 1))
+    return CallList(
+        lines=lines[:CALLS_A_PAGE],
+        escalated=tuple(work.overview.escalated_calls(CALLS_A_PAGE)) if before is None else (),
+        call_backs=work.overview.call_backs_waiting(),
+        waiting=work.overview.callers_waiting(),
+        before=lines[CALLS_A_PAGE - 1].call_id if len(lines) > CALLS_A_PAGE else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

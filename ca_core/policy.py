@@ -32,6 +32,28 @@ class Identification:
 
 
 @dataclass(frozen=True, slots=True)
+class Calls:
+    """The video call (F2): deadlines, and from which distance of two faces what is said about them."""
+
+    offer: timedelta
+    ring: timedelta
+    connect: timedelta
+    come_back: timedelta
+    hold_at_most: timedelta
+    wait_at_most: timedelta
+    wrap_up: timedelta
+    away_opens_face: timedelta
+    ticket: timedelta
+    call_back: timedelta
+    features_of_four: int
+    # Euclidean distances of the face matcher: below the first the same person, above the second another one.
+    face_same_below: float
+    face_other_above: float
+    face_portrait_px: int
+    face_compared_px: int
+
+
+@dataclass(frozen=True, slots=True)
 class Certificates:
     """Life of a certificate (R8, R10a, R11, R12)."""
 
@@ -69,6 +91,7 @@ class Policy:
     revision: int
     codes: Codes
     identification: Identification
+    calls: Calls
     certificates: Certificates
     publication: Publication
     retention: Retention
@@ -86,6 +109,11 @@ def check(policy: Policy) -> None:
         "codes.validity": timedelta(minutes=1) <= policy.codes.validity <= timedelta(minutes=10),
         "codes.per_hour": 1 <= policy.codes.per_hour <= 20,
         "identification.automatic_attempts": 0 <= policy.identification.automatic_attempts <= 10,
+        "calls.offer": timedelta(seconds=5) <= policy.calls.offer <= timedelta(seconds=60),
+        "calls.ring": timedelta(seconds=10) <= policy.calls.ring <= timedelta(minutes=2),
+        "calls.come_back": timedelta(seconds=10) <= policy.calls.come_back <= timedelta(minutes=5),
+        "calls.features_of_four": 1 <= policy.calls.features_of_four <= 4,
+        "calls.face": 0 < policy.calls.face_same_below < policy.calls.face_other_above <= 1,
         "certificates.validity": timedelta(days=1) <= policy.certificates.validity <= timedelta(days=1096),
         "certificates.renewals": 0 <= policy.certificates.renewals <= 1,
         "certificates.hold_at_most": timedelta(0) < policy.certificates.hold_at_most <= timedelta(hours=72),

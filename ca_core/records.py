@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import datetime
 
-from ca_core import notices, statistics
+from ca_core import notices, roles, statistics
 from ca_core.application import Application
+from ca_core.call import Call, Gate, Outcome
 from ca_core.certificate import Certificate
 from ca_core.errors import Refusal
-from ca_core.identifiers import ApplicationId, Serial
-from ca_core.lifecycle import CertificateState
+from ca_core.identifiers import ApplicationId, Iin, Serial
+from ca_core.lifecycle import CallState, CertificateState
 from ca_core.notices import NoticeKind
 from ca_core.ports import Work
 from ca_core.subscriber import Subscriber
@@ -32,7 +33,26 @@ class ChangedMeanwhile(Refusal):
     code = "record.changed_meanwhile"
 
 
+class CallUnknown(Refusal):
+    code = "call.unknown"
+
+
+class NotTheCaller(Refusal):
+    """A call agent acts for the identified caller of their own call, and for nobody else (F2, R9)."""
+
+    code = "call.not_the_caller"
+
+
+class PhoneOfAnother(Refusal):
+    """The phone serves another IIN; an officer moves it after both owners were told (R3)."""
+
+    code = "bmg.phone_of_another"
+
+
 _NEVER_SIGNED = (CertificateState.RESERVED, CertificateState.ABANDONED)
+_ON_THE_LINE = (CallState.ACTIVE, CallState.HELD)
+# Who the caller is, is proven by these; the phone and its code are about the registration.
+IDENTIFYING = (Gate.DOCUMENT, Gate.READING, Gate.FEATURES, Gate.FACE)
 
 
 def certificate(work: Work, serial: Serial) -> Certificate:
@@ -57,6 +77,39 @@ def subscriber(work: Work, subscriber_id: int) -> Subscriber:
     if found is None:
         raise SubscriberUnknown
     return found
+
+
+def call(work: Work, call_id: int) -> Call:
+    """Raises CallUnknown."""
+    found = work.calls.by_id(call_id)
+    if found is None:
+        raise CallUnknown
+    return found
+
+
+def require_for(work: Work, actor: roles.Actor, permission: roles.Permission, *, subscriber_id: int) -> None:
+    """The actor may do this, and for this person: a call agent for the caller of their call only.
+
+    Raises NotAllowed, NotTheCaller.
+    """
+    roles.require(actor, permission)
+    if actor.role is not roles.Role.CALL_AGENT:
+        return
+    caller = caller_of(work, actor)
+    owner = work.subscribers.by_id(subscriber_id)
+    if caller is None or owner is None or owner.iin != caller:
+        raise NotTheCaller
+
+
+def caller_of(work: Work, actor: roles.Actor) -> Iin | None:
+    """Whom the agent has on the line and has identified: document read and face confirmed; else None."""
+    desk = work.desks.by_id(actor.staff_id or 0)
+    found = work.calls.by_id(desk.call_id) if desk is not None and desk.call_id is not None else None
+    if found is None or found.agent_id != actor.staff_id or found.state not in _ON_THE_LINE:
+        return None
+    newest = {check.gate: check.outcome for check in work.checks.of_call(found.call_id)}
+    proven = all(newest.get(gate) is Outcome.PASSED for gate in IDENTIFYING)
+    return found.iin if proven else None
 
 
 def tell_owner(

@@ -34,7 +34,9 @@ class Permission(StrEnum):
     SUBMIT_APPLICATION = "application:submit"
     VIEW_STATISTICS = "statistics:view"
     EXPORT_STATISTICS = "statistics:export"
+    TAKE_CALLS = "call:take"
     VIEW_CALLS = "call:list"
+    VIEW_EVIDENCE = "evidence:view"
     VIEW_REVIEWS = "review:list"
     VIEW_OPERATIONS = "operations:view"
     VIEW_POLICY = "policy:view"
@@ -57,8 +59,20 @@ _OFFICER = frozenset(
     }
 )
 
+# What a call agent may do for the identified caller of their own call, and for nobody else (F2, R9):
+# `records.require_for` asks whose certificates they are.
+FOR_THE_CALLER = frozenset(
+    {
+        Permission.VIEW_HOLDER,
+        Permission.REVEAL_PERSONAL_DATA,
+        Permission.REVOKE_WITH_OWNER,
+        Permission.OPEN_RENEWAL,
+        Permission.REISSUE,
+    }
+)
+
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.CALL_AGENT: frozenset({Permission.VIEW_CALLS, Permission.VIEW_POLICY}),
+    Role.CALL_AGENT: FOR_THE_CALLER | {Permission.TAKE_CALLS, Permission.VIEW_CALLS, Permission.VIEW_POLICY},
     Role.MODERATOR: frozenset({Permission.VIEW_REVIEWS, Permission.VIEW_POLICY}),
     Role.RA_OFFICER: _OFFICER,
     Role.ANALYST: frozenset(
@@ -67,6 +81,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: frozenset(
         {
             Permission.VIEW_CALLS,
+            Permission.VIEW_EVIDENCE,
             Permission.VIEW_REVIEWS,
             Permission.VIEW_STATISTICS,
             Permission.VIEW_OPERATIONS,
@@ -82,6 +97,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: frozenset(
         {
             Permission.VIEW_AUDIT,
+            Permission.VIEW_CALLS,
+            Permission.VIEW_EVIDENCE,
             Permission.VIEW_POLICY,
             Permission.VIEW_OPERATIONS,
             Permission.VIEW_STATISTICS,

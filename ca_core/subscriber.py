@@ -46,6 +46,18 @@ class MobileRegistration:
 
 
 @dataclass(frozen=True, slots=True)
+class PastRegistration:
+    """One line of an IIN's history in the BMG; `until` is None for the current phone (R3)."""
+
+    phone: Phone
+    since: datetime
+    registered_by: str
+    call_id: int | None
+    until: datetime | None = None
+    ended_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Subscriber:
     """A person with at least one application here."""
 

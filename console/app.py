@@ -45,7 +45,9 @@ def _require_allowed() -> None:
     trusted = st.get_option("server.trustedUserHeaders")
     if trusted != {gate.STAFF_HEADER: "sub", gate.SESSION_HEADER: "session"}:
         raise SettingRefused("server.trustedUserHeaders", "console/.streamlit/config.toml was not read.")
-    settings.check_production(configured, secrets=("code_secret_file",))
+    settings.check_production(
+        configured, secrets=("code_secret_file", "media_secret_file", "evidence_secret_file")
+    )
     if not configured.is_demo:
         with _service.look() as work:
             settings.refuse_demo_accounts(configured, accounts=len(work.accounts.demo_logins()))

@@ -1,26 +1,34 @@
 """The script that Streamlit runs at each click: guard, identity, frame, the page of that address.
 
-The guard (and later the call) is mounted first, unconditionally and with a fixed key: what is mounted after
-something that may stop or fail would be torn down with it.
+Guard and call dock are mounted first, in every run and with fixed keys: what is mounted after something that
+may stop or fail would be torn down with it, and a call with it.
 """
 
 import importlib
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from ca_core import roles, staff
+from ca_core.call import Desk, DeskState
+from ca_core.registration import desk as desks
 from ca_core.roles import NotAllowed
 from ca_core.staff import Account, SessionEnded
 from console import desk_errors, frame, navigation, pages, words
 from console import language as languages
-from console.components import session_guard
+from console.components import call_dock, session_guard
 from console.pages import Page
 from runtime import wiring
 from runtime.service import Service
 
+_CALLS = "calls"
+_OPENING_FOR = "desk.opening_for"
+_OPENED_FOR = "desk.opened_for"
+# A page that was loaded anew in the middle of a call stays where it is.
+_JUST_ACCEPTED = timedelta(seconds=30)
 _MARK = Path(__file__).resolve().parent / "assets" / "mark.svg"
 
 
@@ -31,6 +39,19 @@ def _account(service: Service) -> Account:
         raise SessionEnded
     with service.look() as work:
         return staff.account(work, staff_id=int(signed_in))
+
+
+def _actor(service: Service) -> roles.Actor | None:
+    """Who works here, for the page and for the dock; nobody once the session is over."""
+    try:
+        account = _account(service)
+    except SessionEnded:
+        return None
+    if not languages.is_chosen():
+        languages.choose(account.language)
+    actor = staff.actor(account)
+    call_dock.know(actor)
+    return actor
 
 
 def _page(page: Page, service: Service, actor: roles.Actor) -> Callable[[], None]:
@@ -63,20 +84,46 @@ def run() -> None:
         page_title=words.t("product.name"), page_icon=str(_MARK), layout="wide", initial_sidebar_state=224
     )
     session_guard.mount()
-    service = wiring.service()
     try:
-        account = _account(service)
-    except SessionEnded as ended:
-        desk_errors.shown(ended)
+        service = wiring.service()
+        actor = _actor(service)
+    finally:
+        # Also when the database is away: a call goes on without it.
+        looks_again = call_dock.mount()
+    if actor is None:
+        desk_errors.shown(SessionEnded())
         return
-    if not languages.is_chosen():
-        languages.choose(account.language)
-    actor = staff.actor(account)
     opened = _pages(service, actor)
     navigation.register(opened)
     current = st.navigation(list(opened.values()), position="sidebar", expanded=True)
+    _lead_to_calls(service, actor, current, looks_again=looks_again)
     frame.draw(service, actor)
     current.run()
+
+
+def _lead_to_calls(
+    service: Service, actor: roles.Actor, current: StreamlitPage, *, looks_again: bool
+) -> None:
+    """Whoever accepts a call is led to its checklist, once; after that every page stays reachable.
+
+    It counts when the page was drawn: what the browser says meanwhile may bring the former one back.
+    """
+    state = st.session_state
+    is_there = current.url_path == _CALLS
+    if looks_again:
+        with service.look() as work:
+            here = desks.of(work, actor=actor, now=service.now())
+        if _is_news(here, service):
+            state[_OPENING_FOR] = here.call_id
+            if not is_there:
+                navigation.go(_CALLS)
+    if is_there:
+        state[_OPENED_FOR] = state.get(_OPENING_FOR)
+
+
+def _is_news(here: Desk, service: Service) -> bool:
+    is_fresh = here.state is DeskState.IN_CALL and service.now() - here.since <= _JUST_ACCEPTED
+    return is_fresh and here.call_id != st.session_state.get(_OPENED_FOR)
 
 
 run()

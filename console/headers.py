@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import streamlit
 from starlette.datastructures import MutableHeaders
@@ -25,7 +26,13 @@ def inline_script_hashes() -> list[str]:
     return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
 
 
-def content_security_policy() -> str:
+def gateway_origins(video_url: str) -> str:
+    """Where the call dock may open its socket, and nothing else may go."""
+    parts = urlsplit(video_url)
+    return f"{parts.scheme}://{parts.netloc} {parts.scheme.replace('http', 'ws')}://{parts.netloc}"
+
+
+def content_security_policy(video_url: str) -> str:
     scripts = " ".join(inline_script_hashes())
     return "; ".join(
         (
@@ -35,7 +42,7 @@ def content_security_policy() -> str:
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",
-            "connect-src 'self'",
+            f"connect-src 'self' {gateway_origins(video_url)}",
             "media-src 'self' blob:",
             "worker-src 'self' blob:",
             "manifest-src 'self'",
@@ -51,7 +58,7 @@ class Security:
     """Adds the headers; the two policies are made once."""
 
     def __init__(self, settings: Settings) -> None:
-        self._page = content_security_policy()
+        self._page = content_security_policy(settings.video_url)
         self._https = settings.console_url.startswith("https://")
 
     def adding(self, path: str, send: Send) -> Send:

@@ -25,6 +25,8 @@ class Page:
 
 _ALL = (
     Page("home", "", None),
+    # Agents take calls there; supervisors and auditors look at them.
+    Page("calls", "calls", Permission.VIEW_CALLS),
     Page("reviews", "reviews", Permission.VIEW_REVIEWS),
     Page("certificates", "certificates", Permission.SEARCH_CERTIFICATES),
     Page("holder", "holder", Permission.VIEW_HOLDER, in_menu=False),

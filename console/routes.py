@@ -1,4 +1,5 @@
-"""The console's routes beside Streamlit's: sign-in, health, the live socket, its own few static files.
+"""The console's routes beside Streamlit's: sign-in, health, the live socket, calls and their evidence, its own
+few static files.
 
 Everything here is behind the gate unless the gate lists it as open.
 """
@@ -15,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from console import gate
+from console.call_routes import CallRoutes
 from console.sign_in import SignIn
 from runtime.service import Service
 
@@ -34,6 +36,7 @@ def make(service: Service) -> Sequence[BaseRoute]:
         Route("/ready", readiness.answer, methods=["GET"]),
         Route(LIVE_SESSION, _session, methods=["GET"]),
         WebSocketRoute(LIVE, _live),
+        *CallRoutes(service).make(),
         Mount("/assets", StaticFiles(directory=Path(__file__).parent / "assets")),
     ]
 

@@ -7,10 +7,11 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from ca_core.certificate import Channel, Kind, StorageKind
 from ca_core.lifecycle import CertificateState
-from ca_core.subscriber import Subscriber
+from ca_core.subscriber import Person, Subscriber
 from data import people
-from data.schema import bmg, certificate, subscriber
+from data.schema import bmg, certificate, portrait, subscriber
 from data.schema import demo_message as table
+from data.schema import person as person_table
 
 _LIVE = (int(CertificateState.ISSUED), int(CertificateState.ACCEPTED))
 
@@ -76,6 +77,22 @@ class DemoMessages:
             Message(row.message_id, row.medium, row.recipient, row.text, row.at)
             for row in self._connection.execute(query)
         ]
+
+
+class DemoRegister:
+    """Lets the demo's callers be known to the state register, with their portraits."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def enter(self, known: Person, jpeg: bytes) -> bool:
+        """False where the register knows this IIN already."""
+        there = select(person_table.c.iin).where(person_table.c.iin == known.iin.number)
+        if self._connection.scalar(there) is not None:
+            return False
+        self._connection.execute(insert(person_table).values(people.person_row(known)))
+        self._connection.execute(insert(portrait).values(iin=known.iin.number, jpeg=jpeg))
+        return True
 
 
 class Showcases:

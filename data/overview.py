@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from ca_core.approval import ProposalState
+from ca_core.call import Decision, EndCause, Need
 from ca_core.identifiers import Serial, SerialInvalid
-from ca_core.lifecycle import CertificateState, ReviewState
+from ca_core.lifecycle import CallState, CertificateState, ReviewState
 from ca_core.overview import (
+    CallLine,
     FailedCommand,
     FailedMessage,
     OpenProposal,
@@ -18,12 +21,23 @@ from ca_core.overview import (
     Stock,
 )
 from ca_core.statistics import Measure, end_of_day
+from data.call_schema import call, call_back
 from data.commands import DEAD as COMMAND_DEAD
 from data.lists import Lists
 from data.outbox import DEAD as MESSAGE_DEAD
 from data.proposals import Proposals
 from data.rollups import month_number
-from data.schema import application, certificate, command, outbox, proposal, review, stat_day, stat_month
+from data.schema import (
+    application,
+    certificate,
+    command,
+    outbox,
+    proposal,
+    review,
+    staff,
+    stat_day,
+    stat_month,
+)
 
 _COUNTED = (Measure.ISSUED, Measure.REVOKED, Measure.DUE, Measure.HOLDER_NEW)
 
@@ -87,6 +101,48 @@ class Overview:
                 certificate.c.state == int(CertificateState.ON_HOLD), certificate.c.not_after >= now
             )
         )
+
+    def callers_waiting(self) -> Queue:
+        query = select(func.count(), func.min(call.c.queued_at)).where(call.c.state == int(CallState.QUEUED))
+        row = self._connection.execute(query).one()
+        return Queue(int(row[0]), row[1])
+
+    def call_backs_waiting(self) -> Queue:
+        query = select(func.count(), func.min(call_back.c.asked_at)).where(call_back.c.invited_at.is_(None))
+        row = self._connection.execute(query).one()
+        return Queue(int(row[0]), row[1])
+
+    def calls(self, *, before: int | None, limit: int) -> Sequence[CallLine]:
+        return self._calls(*([call.c.call_id < before] if before is not None else []), limit=limit)
+
+    def escalated_calls(self, limit: int) -> Sequence[CallLine]:
+        return self._calls(call.c.decision == int(Decision.ESCALATED), limit=limit)
+
+    def calls_of_agent(self, staff_id: int, *, since: datetime, limit: int) -> Sequence[CallLine]:
+        return self._calls(call.c.agent_id == staff_id, call.c.opened_at >= since, limit=limit)
+
+    def _calls(self, *conditions: ColumnElement[bool], limit: int) -> Sequence[CallLine]:
+        query = (
+            select(
+                call.c.call_id,
+                call.c.state,
+                call.c.language,
+                call.c.need,
+                call.c.opened_at,
+                call.c.accepted_at,
+                call.c.ended_at,
+                func.coalesce(staff.c.name, "").label("agent"),
+                call.c.cause,
+                call.c.decision,
+                call.c.decision_reason,
+                call.c.sealed_at,
+            )
+            .outerjoin(staff, staff.c.staff_id == call.c.agent_id)
+            .where(*conditions)
+            .order_by(call.c.call_id.desc())
+            .limit(limit)
+        )
+        return [_call_line(dict(row._mapping)) for row in self._connection.execute(query)]
 
     def reviews_waiting(self) -> Queue:
         row = self._connection.execute(
@@ -193,6 +249,17 @@ class Overview:
             .limit(limit)
         )
         return [FailedMessage(*row) for row in self._connection.execute(query)]
+
+
+def _call_line(row: dict[str, Any]) -> CallLine:
+    cause, decision = row["cause"], row["decision"]
+    typed = {
+        "state": CallState(row["state"]),
+        "need": Need(row["need"]),
+        "cause": EndCause(cause) if cause else None,
+        "decision": Decision(decision) if decision else None,
+    }
+    return CallLine(**{**row, **typed})
 
 
 def _serial(text: str) -> Serial | None:

@@ -3,12 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from ca_core.identifiers import Iin, Phone, Sex, fold_name
-from ca_core.subscriber import DocumentKind, MobileRegistration, Person, Subscriber
+from ca_core.records import PhoneOfAnother
+from ca_core.subscriber import DocumentKind, MobileRegistration, PastRegistration, Person, Subscriber
 from data import upsert
-from data.schema import bmg, name_token, person
+from data.schema import bmg, bmg_history, name_token, person, portrait
 from data.schema import subscriber as table
 
 # Made once: building a statement costs more than running it.
@@ -168,3 +170,69 @@ class MobileBase:
 
     def of_phone(self, phone: Phone) -> MobileRegistration | None:
         return self._one(bmg.c.phone == phone.number)
+
+    def enter(self, registration: MobileRegistration, *, call_id: int | None) -> None:
+        iin, since = registration.iin.number, registration.since
+        before = self.of_iin(registration.iin)
+        if before is not None:
+            self._close(before, registration)
+            self._connection.execute(delete(bmg).where(bmg.c.iin == iin))
+        values = {
+            "iin": iin,
+            "phone": registration.phone.number,
+            "since": since,
+            "registered_by": registration.registered_by,
+        }
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(insert(bmg).values(values))
+        except IntegrityError as error:
+            # Somebody registered this phone for another IIN at the same moment.
+            raise PhoneOfAnother from error
+        self._connection.execute(insert(bmg_history).values({**values, "call_id": call_id, "ended_by": ""}))
+
+    def _close(self, before: MobileRegistration, after: MobileRegistration) -> None:
+        """The earlier phone's line ends; an entry from before the history was kept gets its line now."""
+        closed = self._connection.execute(
+            update(bmg_history)
+            .where(bmg_history.c.iin == before.iin.number, bmg_history.c.until.is_(None))
+            .values(until=after.since, ended_by=after.registered_by)
+        )
+        if closed.rowcount == 0:
+            self._connection.execute(
+                insert(bmg_history).values(
+                    iin=before.iin.number,
+                    phone=before.phone.number,
+                    since=before.since,
+                    registered_by=before.registered_by,
+                    until=after.since,
+                    ended_by=after.registered_by,
+                )
+            )
+
+    def history(self, iin: Iin) -> list[PastRegistration]:
+        query = (
+            select(bmg_history).where(bmg_history.c.iin == iin.number).order_by(bmg_history.c.entry_id.desc())
+        )
+        return [
+            PastRegistration(
+                phone=Phone.of(row.phone),
+                since=row.since,
+                registered_by=row.registered_by,
+                call_id=row.call_id,
+                until=row.until,
+                ended_by=row.ended_by,
+            )
+            for row in self._connection.execute(query)
+        ]
+
+
+class Portraits:
+    """The state register's portraits, from our own table."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def of_iin(self, iin: Iin) -> bytes | None:
+        found = self._connection.scalar(select(portrait.c.jpeg).where(portrait.c.iin == iin.number))
+        return bytes(found) if found is not None else None

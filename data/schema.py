@@ -5,41 +5,15 @@ Integers for what is compared (IIN, phone), raw octets for serials and keys, who
 
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, text
+from sqlalchemy import Column, ForeignKey, Index, Table
 
 from data.columns import Day, Instant, Number, Octets, Ordered, Small, Words
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _table(name: str, *parts: Column[Any] | Index, rowid: bool = True) -> Table:
-    return Table(name, metadata, *parts, sqlite_strict=True, sqlite_with_rowid=rowid)
-
-
-def _key(name: str) -> Column[Any]:
-    return Column(name, Number, primary_key=True, autoincrement=True)
-
-
-def _reference(name: str, target: str, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, Number, ForeignKey(target), nullable=nullable)
-
-
-def _unique(name: str, *columns: str, where: str) -> Index:
-    """Unique among some rows: both databases have it, each under its own option."""
-    return Index(name, *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where))
-
+from data.tables import key, reference, table, unique
 
 # WITHDRAWN, REJECTED, EXPIRED
 _HAS_NOT_ENDED = "previous_certificate_id IS NOT NULL AND state NOT IN (8, 9, 10)"
 
-person = _table(
+person = table(
     "person",
     Column("iin", Number, primary_key=True, autoincrement=False),
     Column("surname", Words, nullable=False),
@@ -57,7 +31,7 @@ person = _table(
     Column("deceased_on", Day),
 )
 
-bmg = _table(
+bmg = table(
     "bmg",
     Column("iin", Number, primary_key=True, autoincrement=False),
     Column("phone", Number, nullable=False, unique=True),
@@ -65,9 +39,28 @@ bmg = _table(
     Column("registered_by", Words, nullable=False),
 )
 
-subscriber = _table(
+bmg_history = table(
+    "bmg_history",
+    key("entry_id"),
+    Column("iin", Number, nullable=False),
+    Column("phone", Number, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("registered_by", Words, nullable=False),
+    Column("call_id", Number),
+    Column("until", Instant),
+    Column("ended_by", Words, nullable=False),
+    Index("ix_bmg_history_iin", "iin", "entry_id"),
+)
+
+portrait = table(
+    "portrait",
+    Column("iin", Number, ForeignKey("person.iin"), primary_key=True, autoincrement=False),
+    Column("jpeg", Octets, nullable=False),
+)
+
+subscriber = table(
     "subscriber",
-    _key("subscriber_id"),
+    key("subscriber_id"),
     Column("iin", Number, nullable=False, unique=True),
     Column("surname", Words, nullable=False),
     Column("given_name", Words, nullable=False),
@@ -84,7 +77,7 @@ subscriber = _table(
     Index("ix_subscriber_name_fold", "name_fold", "subscriber_id"),
 )
 
-name_token = _table(
+name_token = table(
     "name_token",
     Column("token", Words, primary_key=True),
     Column("position", Small, primary_key=True, autoincrement=False),
@@ -92,10 +85,10 @@ name_token = _table(
     rowid=False,
 )
 
-application = _table(
+application = table(
     "application",
     Column("number", Number, primary_key=True, autoincrement=False),
-    _reference("subscriber_id", "subscriber.subscriber_id"),
+    reference("subscriber_id", "subscriber.subscriber_id"),
     Column("kind", Small, nullable=False),
     Column("purpose", Small, nullable=False),
     Column("channel", Small, nullable=False),
@@ -118,16 +111,16 @@ application = _table(
     Index("ix_application_previous_certificate_id", "previous_certificate_id"),
     Index("ix_application_key_id", "key_id"),
     # R8, R11: one renewal and one reissue of a certificate at most, whoever asks at the same moment.
-    _unique("uq_application_successor", "previous_certificate_id", "kind", where=_HAS_NOT_ENDED),
+    unique("uq_application_successor", "previous_certificate_id", "kind", where=_HAS_NOT_ENDED),
     # R6, R11: a key is certified once; only a renewal is about a key that was certified before.
-    _unique("uq_application_key", "key_id", where="kind <> 2 AND length(key_id) > 0"),
+    unique("uq_application_key", "key_id", where="kind <> 2 AND length(key_id) > 0"),
 )
 
-certificate = _table(
+certificate = table(
     "certificate",
-    _key("certificate_id"),
+    key("certificate_id"),
     Column("serial", Octets, nullable=False, unique=True),
-    _reference("subscriber_id", "subscriber.subscriber_id"),
+    reference("subscriber_id", "subscriber.subscriber_id"),
     Column("application_number", Number, ForeignKey("application.number"), nullable=False, unique=True),
     Column("purpose", Small, nullable=False),
     Column("kind", Small, nullable=False),
@@ -169,7 +162,7 @@ certificate = _table(
     Index("ix_certificate_hold_until", "hold_until"),
 )
 
-certificate_der = _table(
+certificate_der = table(
     "certificate_der",
     Column(
         "certificate_id",
@@ -181,7 +174,7 @@ certificate_der = _table(
     Column("der", Octets, nullable=False),
 )
 
-certificate_prepared = _table(
+certificate_prepared = table(
     "certificate_prepared",
     Column(
         "certificate_id",
@@ -193,10 +186,10 @@ certificate_prepared = _table(
     Column("to_be_signed", Octets, nullable=False),
 )
 
-certificate_event = _table(
+certificate_event = table(
     "certificate_event",
-    _key("event_id"),
-    _reference("certificate_id", "certificate.certificate_id"),
+    key("event_id"),
+    reference("certificate_id", "certificate.certificate_id"),
     Column("at", Instant, nullable=False),
     Column("event", Words, nullable=False),
     Column("by", Words, nullable=False),
@@ -204,7 +197,7 @@ certificate_event = _table(
     Index("ix_certificate_event_certificate_id_at", "certificate_id", "at"),
 )
 
-certificate_use = _table(
+certificate_use = table(
     "certificate_use",
     Column(
         "certificate_id",
@@ -216,7 +209,7 @@ certificate_use = _table(
     Column("last_seen_on", Day, nullable=False),
 )
 
-crl_entry = _table(
+crl_entry = table(
     "crl_entry",
     Column(
         "certificate_id",
@@ -229,7 +222,7 @@ crl_entry = _table(
     Column("entry", Octets, nullable=False),
 )
 
-crl = _table(
+crl = table(
     "crl",
     Column("issuer", Words, primary_key=True),
     Column("number", Number, primary_key=True, autoincrement=False),
@@ -240,9 +233,9 @@ crl = _table(
     Column("sha256", Octets, nullable=False),
 )
 
-sms_code = _table(
+sms_code = table(
     "sms_code",
-    _key("code_id"),
+    key("code_id"),
     Column("purpose", Words, nullable=False),
     Column("subject", Words, nullable=False),
     Column("page", Words, nullable=False),
@@ -256,13 +249,14 @@ sms_code = _table(
     Index("ix_sms_code_phone_sent_at", "phone", "sent_at"),
 )
 
-outbox = _table(
+outbox = table(
     "outbox",
-    _key("notice_id"),
+    key("notice_id"),
     Column("kind", Words, nullable=False),
     Column("medium", Words, nullable=False),
     Column("recipient", Words, nullable=False),
-    _reference("subscriber_id", "subscriber.subscriber_id"),
+    # Who registers a phone need not be a subscriber yet.
+    reference("subscriber_id", "subscriber.subscriber_id", nullable=True),
     Column("language", Words, nullable=False),
     Column("words", Words, nullable=False),
     Column("secret", Small, nullable=False),
@@ -276,9 +270,9 @@ outbox = _table(
     Index("ix_outbox_state_next_try_at", "state", "next_try_at"),
 )
 
-demo_message = _table(
+demo_message = table(
     "demo_message",
-    _key("message_id"),
+    key("message_id"),
     Column("medium", Words, nullable=False),
     Column("recipient", Words, nullable=False),
     Column("text", Words, nullable=False),
@@ -286,7 +280,7 @@ demo_message = _table(
     Index("ix_demo_message_recipient", "recipient", "message_id"),
 )
 
-not_me_link = _table(
+not_me_link = table(
     "not_me_link",
     Column("token_digest", Octets, primary_key=True),
     Column("serial", Octets, nullable=False),
@@ -294,9 +288,9 @@ not_me_link = _table(
     Column("used_at", Instant),
 )
 
-command = _table(
+command = table(
     "command",
-    _key("command_id"),
+    key("command_id"),
     Column("kind", Words, nullable=False),
     Column("subject", Words, nullable=False),
     Column("idempotency_key", Words, nullable=False, unique=True),
@@ -310,9 +304,9 @@ command = _table(
     Index("ix_command_subject", "subject"),
 )
 
-proposal = _table(
+proposal = table(
     "proposal",
-    _key("proposal_id"),
+    key("proposal_id"),
     Column("act", Words, nullable=False),
     Column("subject", Words, nullable=False),
     Column("payload", Words, nullable=False),
@@ -327,9 +321,9 @@ proposal = _table(
     Index("ix_proposal_state_subject", "state", "subject"),
 )
 
-review = _table(
+review = table(
     "review",
-    _key("review_id"),
+    key("review_id"),
     Column("application_number", Number, ForeignKey("application.number"), nullable=False),
     Column("state", Small, nullable=False),
     Column("flagged_because", Words, nullable=False),
@@ -338,9 +332,9 @@ review = _table(
     Index("ix_review_state_due_at", "state", "due_at"),
 )
 
-staff = _table(
+staff = table(
     "staff",
-    _key("staff_id"),
+    key("staff_id"),
     Column("login", Words, nullable=False, unique=True),
     Column("name", Words, nullable=False),
     Column("role", Words, nullable=False),
@@ -355,18 +349,18 @@ staff = _table(
     Column("demo", Small, nullable=False),
 )
 
-staff_session = _table(
+staff_session = table(
     "staff_session",
     Column("token_digest", Octets, primary_key=True),
-    _reference("staff_id", "staff.staff_id"),
+    reference("staff_id", "staff.staff_id"),
     Column("started_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Index("ix_staff_session_staff_id", "staff_id"),
 )
 
-audit = _table(
+audit = table(
     "audit",
-    _key("audit_id"),
+    key("audit_id"),
     Column("at", Instant, nullable=False),
     Column("actor", Words, nullable=False),
     Column("staff_id", Number),
@@ -383,7 +377,7 @@ audit = _table(
     Index("ix_audit_at", "at"),
 )
 
-policy_version = _table(
+policy_version = table(
     "policy_version",
     Column("version", Words, primary_key=True),
     Column("source", Words, nullable=False),
@@ -405,13 +399,13 @@ _CUBE = (
 
 def _cube(name: str, first: Column[Any]) -> Table:
     facets = [Column(c, t, primary_key=True, autoincrement=False) for c, t in _CUBE]
-    return _table(name, first, *facets, Column("n", Number, nullable=False), rowid=False)
+    return table(name, first, *facets, Column("n", Number, nullable=False), rowid=False)
 
 
 stat_day = _cube("stat_day", Column("day", Day, primary_key=True))
 stat_month = _cube("stat_month", Column("month", Number, primary_key=True, autoincrement=False))
 
-subscriber_stat = _table(
+subscriber_stat = table(
     "subscriber_stat",
     Column(
         "subscriber_id", Number, ForeignKey("subscriber.subscriber_id"), primary_key=True, autoincrement=False
@@ -430,7 +424,7 @@ subscriber_stat = _table(
     Index("ix_subscriber_stat_cover_until", "cover_until"),
 )
 
-stat_unused = _table(
+stat_unused = table(
     "stat_unused",
     Column("as_of", Instant, primary_key=True),
     *[Column(c, t, primary_key=True, autoincrement=False) for c, t in _CUBE[1:-1]],

@@ -15,7 +15,9 @@ from ca_core.staff import StaffWork
 from data import engine as engines
 from data.applications import Applications
 from data.audit import AuditLog
+from data.calls import Calls, Desks
 from data.certificates import Certificates
+from data.checks import CallBacks, Checks, EvidenceList, Tickets
 from data.codes import Codes
 from data.commands import Commands
 from data.demo import DemoMessages
@@ -25,7 +27,7 @@ from data.links import NotMeLinks
 from data.lists import Lists
 from data.outbox import Outbox
 from data.overview import Overview
-from data.people import MobileBase, StateRegister, Subscribers
+from data.people import MobileBase, Portraits, StateRegister, Subscribers
 from data.policies import Policies
 from data.proposals import Proposals
 from data.reporting import Reporting
@@ -46,6 +48,13 @@ class Work:
         self.subscribers = Subscribers(connection)
         self.register = StateRegister(connection)
         self.bmg = MobileBase(connection)
+        self.portraits = Portraits(connection)
+        self.calls = Calls(connection)
+        self.desks = Desks(connection)
+        self.checks = Checks(connection)
+        self.evidence = EvidenceList(connection)
+        self.tickets = Tickets(connection)
+        self.call_backs = CallBacks(connection)
         self.codes = Codes(connection, now)
         self.not_me_links = NotMeLinks(connection)
         self.outbox = Outbox(connection)

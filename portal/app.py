@@ -21,8 +21,9 @@ from starlette.staticfiles import StaticFiles
 from ca_core.errors import Refusal
 from ca_core.x509.ocsp import Responder
 from portal import files, health, limits, published, refusals, status_protocol, words
+from portal.call_dossier import Dossiers
 from portal.limits import Limits
-from portal.pages import landing, not_me, renewal, status
+from portal.pages import bmg, call_start, kenes_page, landing, not_me, renewal, status, video_call
 from portal.parts import Parts
 from portal.protection import AccessLog, BodyLimit, LastResort, OwnFormsOnly, Protection
 from portal.published import PublicFiles
@@ -52,6 +53,16 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/status", status.by_form, methods=["POST"]),
     Route("/api/status", status.as_json),
     Route("/api/renewals/{number}/signature", renewal.sign, methods=["POST"]),
+    Route("/bmg", bmg.show, methods=["GET"]),
+    Route("/bmg", bmg.look_up, methods=["POST"]),
+    Route("/kenes", kenes_page.show),
+    Route("/call/start", call_start.show, methods=["GET"]),
+    Route("/call/start", call_start.fill_in, methods=["POST"]),
+    Route("/call", video_call.show, methods=["GET"]),
+    Route("/call", video_call.open_, methods=["POST"]),
+    Route("/call/ticket", video_call.hand_ticket, methods=["POST"]),
+    Route("/call/back", video_call.call_me_back, methods=["POST"]),
+    Route("/call/back/{token}", call_start.invited),
     Route("/not-me/{token}", not_me.show, methods=["GET"]),
     Route("/not-me/{token}", not_me.act, methods=["POST"]),
     *PUBLIC_ROUTES,
@@ -75,7 +86,7 @@ def make_app(
         routes=PUBLIC_ROUTES if public_only else [*ROUTES, *_demo_routes(service)],
         middleware=[
             Middleware(AccessLog),
-            Middleware(Protection, tls=tls),
+            Middleware(Protection, tls=tls, video_url=service.settings.video_url),
             Middleware(LastResort, answer=refusals.failed),
             Middleware(OwnFormsOnly, refuse=refusals.foreign_form),
             Middleware(BodyLimit),
@@ -91,6 +102,8 @@ def make_app(
         pulse=Pulse(service.watcher),
         limits=limited or limits.usual(),
         words=words.load(),
+        dossiers=Dossiers(service.settings),
+        public_only=public_only,
     )
     return app
 

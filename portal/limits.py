@@ -42,15 +42,23 @@ class Buckets:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is limited: looking up a status, and trying links or signatures."""
+    """What is limited: looking up a status, trying links or signatures, and what concerns people.
+
+    `people` is the narrowest: who guesses IINs, opens calls or has SMS sent to strangers must be slow.
+    """
 
     look_ups: Buckets
     attempts: Buckets
+    people: Buckets
 
 
 def usual() -> Limits:
     """Room for the many subscribers whom a mobile operator shows under one address."""
-    return Limits(look_ups=Buckets(burst=60, per_second=2.0), attempts=Buckets(burst=30, per_second=1.0))
+    return Limits(
+        look_ups=Buckets(burst=60, per_second=2.0),
+        attempts=Buckets(burst=30, per_second=1.0),
+        people=Buckets(burst=20, per_second=0.1),
+    )
 
 
 def require(buckets: Buckets, request: Request) -> None:

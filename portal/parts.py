@@ -6,6 +6,7 @@ from typing import cast
 from starlette.requests import Request
 
 from ca_core.x509.ocsp import Responder
+from portal.call_dossier import Dossiers
 from portal.limits import Limits
 from portal.published import PublicFiles
 from portal.pulse import Pulse
@@ -25,6 +26,9 @@ class Parts:
     pulse: Pulse
     limits: Limits
     words: dict[str, Words]
+    dossiers: Dossiers
+    # The listener on plain http: signed things alone, no help panel that leads to a call.
+    public_only: bool
 
 
 def of(request: Request) -> Parts:

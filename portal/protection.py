@@ -28,6 +28,9 @@ CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# The pages of the video call, and they alone, reach the camera and the gateway.
+CALL_PAGES = "/call"
+_CALL_PERMISSIONS = "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()"
 _HEADERS = {
     "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -75,25 +78,43 @@ class AccessLog:
             log.log(level, "answered", extra=values)
 
 
+def call_policy(video_url: str) -> str:
+    """What a page of the call may load and connect to: the gateway over https and WebSocket besides ourselves."""
+    parts = urlsplit(video_url)
+    socket = "wss" if parts.scheme == "https" else "ws"
+    gateway = f"{parts.scheme}://{parts.netloc} {socket}://{parts.netloc}"
+    wider = CONTENT_POLICY.replace("connect-src 'self'", f"connect-src 'self' {gateway}")
+    return f"{wider}; media-src 'self' blob:"
+
+
 class Protection:
     """Headers on every answer; nothing of ours is kept by a browser unless the answer says so."""
 
-    def __init__(self, app: ASGIApp, *, tls: bool = False) -> None:
+    def __init__(self, app: ASGIApp, *, video_url: str, tls: bool = False) -> None:
         self._app = app
         self._headers = dict(_HEADERS)
         if tls:
             self._headers["Strict-Transport-Security"] = "max-age=31536000"
+        self._call_headers = self._headers | {
+            "Content-Security-Policy": call_policy(video_url),
+            "Permissions-Policy": _CALL_PERMISSIONS,
+        }
+
+    def _of(self, path: str) -> dict[str, str]:
+        is_call = path == CALL_PAGES or path.startswith(f"{CALL_PAGES}/")
+        return self._call_headers if is_call else self._headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        chosen = self._of(scope["path"])
         cache = "no-cache" if scope["path"].startswith("/static/") else "no-store"
 
         async def sealing(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
+                for name, value in chosen.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", cache)
             await send(message)

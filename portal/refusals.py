@@ -13,10 +13,17 @@ from portal.words import Told
 STATUS = {
     "application.unknown": 404,
     "application_id.invalid": 400,
+    "call.consent_missing": 403,
+    "call.ended": 409,
+    "call.too_many": 409,
+    "call.unknown": 404,
+    "call_back.unknown": 410,
+    "call_start.answer_missing": 400,
     "certificate.unknown": 404,
     "check.unreadable": 400,
     "consent.missing": 403,
     "hold.not_valid": 409,
+    "iin.invalid": 400,
     "life.transition_refused": 409,
     "not_me.expired": 410,
     "not_me.unknown": 404,
@@ -32,6 +39,8 @@ STATUS = {
     "renew.signature_invalid": 403,
     "serial.invalid": 400,
 }
+# Answered in JSON.
+_FOR_PROGRAMS = ("/api/", "/call/ticket")
 # What the web says no to before an operation is asked.
 HTTP = (400, 403, 404, 405, 413, 429, 500)
 
@@ -69,7 +78,7 @@ def shown(
     error_id: str = "",
 ) -> Response:
     """JSON for programs, a page for people."""
-    if request.url.path.startswith("/api/"):
+    if request.url.path.startswith(_FOR_PROGRAMS):
         content = {"code": told.code, "text": told.text, "next": told.next}
         if error_id:
             content["error_id"] = error_id

@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from portal import parts
+from portal import kenes, parts
 from portal.words import LANGUAGES, Words
 
 # Not the console's: both may be open in one browser.
@@ -61,6 +61,7 @@ def page(
         languages=_links(request, spoken.language),
         is_demo=parts.of(request).service.settings.is_demo,
         path=request.url.path,
+        kenes=None if parts.of(request).public_only else kenes.on(request.url.path, spoken),
         **shown,
     )
     response = HTMLResponse(body, status_code, headers)

@@ -1,5 +1,6 @@
 """The portal's words in Russian, Kazakh and English, and how it writes numbers, days and times."""
 
+import json
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,6 +42,12 @@ class Words:
     def t(self, key: str, **values: object) -> str:
         """The words under a dotted key; a key that is missing is a bug and raises KeyError."""
         return self.entries[key].format(**values) if values else self.entries[key]
+
+    def under(self, prefix: str) -> str:
+        """Every entry below a dotted prefix as JSON, for a script of the page."""
+        start = f"{prefix}."
+        found = {key.removeprefix(start): text for key, text in self.entries.items() if key.startswith(start)}
+        return json.dumps(found, ensure_ascii=False)
 
     def told(self, refusal: Refusal) -> Told:
         return self.of_code(f"refusal.{refusal.code}", refusal.code)

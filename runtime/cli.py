@@ -29,6 +29,8 @@ staff_app = typer.Typer(help="Staff accounts.", no_args_is_help=True)
 ca = typer.Typer(help="The certificate authority's own keys.", no_args_is_help=True)
 crl = typer.Typer(help="Certificate revocation lists.", no_args_is_help=True)
 certificates = typer.Typer(help="Issued certificates.", no_args_is_help=True)
+video_app = typer.Typer(help="The processes of the video call.", no_args_is_help=True)
+simulate = typer.Typer(help="People who are not there (demo mode only).", no_args_is_help=True)
 statistics_app = typer.Typer(help="The published figures.", no_args_is_help=True)
 jobs = typer.Typer(help="The job runner.", no_args_is_help=True)
 for name, group in (
@@ -39,6 +41,8 @@ for name, group in (
     ("crl", crl),
     ("certificates", certificates),
     ("jobs", jobs),
+    ("video", video_app),
+    ("simulate", simulate),
     ("statistics", statistics_app),
 ):
     app.add_typer(group, name=name)
@@ -102,6 +106,44 @@ def statistics_rebuild() -> None:
 def jobs_run() -> None:
     """Run the job runner alone: the process that opens the issuing key."""
     start.job_runner(_configured())
+
+
+@video_app.command("gateway")
+def video_gateway() -> None:
+    """Run the queue and signalling of video calls alone."""
+    from runtime import video  # noqa: PLC0415 - media libraries load in their own processes only
+
+    video.gateway(_configured())
+
+
+@video_app.command("worker")
+def video_worker(number: Annotated[int, typer.Argument(min=0, help="Which one, from 0.")]) -> None:
+    """Run one media worker alone."""
+    from runtime import video  # noqa: PLC0415 - media libraries load in their own processes only
+
+    video.worker(_configured(), number)
+
+
+@video_app.command("vision")
+def video_vision() -> None:
+    """Run the reader of documents and faces alone."""
+    from runtime import video  # noqa: PLC0415 - models load in their own process only
+
+    video.vision(_configured())
+
+
+@simulate.command("caller")
+def simulate_caller(
+    person: Annotated[str, typer.Option(help="Which of the rendered people; `list` shows them.")] = "",
+    language: Annotated[str, typer.Option(help="kk, ru or en; the person's own by default.")] = "",
+    document: Annotated[str, typer.Option(help="What is held up: good, or one of the faulty ones.")] = "good",
+) -> None:
+    """Call in as a rendered person with a specimen document, so that one person at one machine can take a call."""
+    from runtime.demo import simulate as simulating  # noqa: PLC0415 - production never imports the demo
+
+    configured = _configured()
+    settings.refuse_printed_codes(configured)
+    raise typer.Exit(simulating.run(configured, out, person=person, language=language, document=document))
 
 
 @jobs.command("retry")

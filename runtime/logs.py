@@ -53,7 +53,8 @@ def configure(settings: Settings, *, process: str) -> None:
         logger.handlers.clear()
         logger.propagate = True
     # It tells at length what it will do; what it did is told by whoever asked for it.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for name in ("alembic", "httpx", "aioice", "aiortc"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
 
 

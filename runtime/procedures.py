@@ -4,6 +4,7 @@ import hashlib
 import tomllib
 from datetime import timedelta
 from importlib import resources
+from typing import Any
 
 from ca_core import policy
 from ca_core.policy import Policy, PolicyInvalid
@@ -25,6 +26,26 @@ def load(name: str) -> Policy:
     return parse(source(name))
 
 
+def _calls(raw: dict[str, Any]) -> policy.Calls:
+    return policy.Calls(
+        offer=timedelta(seconds=raw["offer_seconds"]),
+        ring=timedelta(seconds=raw["ring_seconds"]),
+        connect=timedelta(seconds=raw["connect_seconds"]),
+        come_back=timedelta(seconds=raw["come_back_seconds"]),
+        hold_at_most=timedelta(minutes=raw["hold_at_most_minutes"]),
+        wait_at_most=timedelta(minutes=raw["wait_at_most_minutes"]),
+        wrap_up=timedelta(seconds=raw["wrap_up_seconds"]),
+        away_opens_face=timedelta(seconds=raw["away_opens_face_seconds"]),
+        ticket=timedelta(seconds=raw["ticket_seconds"]),
+        call_back=timedelta(hours=raw["call_back_hours"]),
+        features_of_four=raw["features_of_four"],
+        face_same_below=raw["face_same_below"],
+        face_other_above=raw["face_other_above"],
+        face_portrait_px=raw["face_portrait_px"],
+        face_compared_px=raw["face_compared_px"],
+    )
+
+
 def parse(text: str) -> Policy:
     """Raises PolicyInvalid where the text lacks a value, has an unknown one or one out of range."""
     try:
@@ -43,6 +64,7 @@ def parse(text: str) -> Policy:
                 typed_by_caller_only=codes["typed_by_caller_only"],
             ),
             identification=policy.Identification(**raw["identification"]),
+            calls=_calls(raw["calls"]),
             certificates=policy.Certificates(
                 validity=timedelta(days=certificates["validity_days"]),
                 renewals=certificates["renewals"],

@@ -103,11 +103,13 @@ class Sending:
             language=notice.language,
             words=notice.words,
             minutes=int(self._service.policy.codes.validity.total_seconds()) // 60,
-            link=self._not_me_link(notice),
+            link=self._link(notice),
         )
 
-    def _not_me_link(self, notice: Waiting) -> str:
-        """Every issuance can be answered with 'it was not me' (R14)."""
+    def _link(self, notice: Waiting) -> str:
+        """Every issuance can be answered with 'it was not me' (R14); who is called back gets the way in."""
+        if notice.kind == NoticeKind.CALL_BACK.value:
+            return notice_texts.invitation(self._service.settings.portal_url, notice.words["token"])
         if notice.kind != NoticeKind.ISSUED.value:
             return ""
         serial = Serial.parse(notice.words["serial"])
@@ -164,4 +166,9 @@ class Sending:
         return None if self._too_late(notice, next_try_at) else next_try_at
 
     def _too_late(self, notice: Waiting, at: datetime) -> bool:
-        return notice.secret and at > notice.created_at + self._service.policy.codes.validity
+        """What is good for minutes only is not sent after them."""
+        rules = self._service.policy
+        good_for = (
+            rules.calls.call_back if notice.kind == NoticeKind.CALL_BACK.value else rules.codes.validity
+        )
+        return notice.secret and at > notice.created_at + good_for

@@ -87,6 +87,40 @@ class Settings:
         most=65535,
     )
     jobs_port: int = _port("Port of the job runner's health page; always on loopback.", 8070)
+    video_host: str = _of("Address the video gateway (queue and signalling) listens on.", "127.0.0.1")
+    video_port: int = _port("Port of the video gateway.", 8090)
+    video_url: str = _of(
+        "Address under which the pages of citizens and agents reach the video gateway, as seen from outside"
+        " a proxy.",
+        "<scheme>://<video_host>:<video_port>",
+    )
+    media_port: int = _port(
+        "First port of the media workers' control, one a worker, always on loopback; the media themselves"
+        " take free UDP ports.",
+        8091,
+    )
+    media_workers: int = _of("Number of media workers; 0: one a core.", 0, least=0, most=64)
+    media_host: str = _of(
+        "The one address on which media workers take media; every interface's when it is not given.", ""
+    )
+    media_advertised_host: str = _of(
+        "The address that pages see, where a one-to-one translation stands before the media workers.", ""
+    )
+    vision_port: int = _port(
+        "Port of the process that reads documents and compares faces; on loopback.", 8089
+    )
+    vision_workers: int = _of("Processes that read pictures at the same time.", 1, least=1, most=32)
+    turn_urls: str = _of(
+        "TURN servers for callers behind strict firewalls, separated by blanks, for example"
+        " `turn:turn.example:3478?transport=udp turns:turn.example:443`.",
+        "",
+    )
+    turn_secret_file: Path | None = _of(
+        "File with the secret shared with the TURN servers, for credentials that end with the call.", ""
+    )
+    turn_only: Literal["no", "yes"] = _of(
+        "Whether media go through TURN alone, so that addresses stay hidden.", "no"
+    )
     tls_certificate_file: Path | None = _of("PEM file of the TLS certificate and its chain.", "")
     tls_key_file: Path | None = _of("PEM file of the TLS key.", "")
 
@@ -100,6 +134,14 @@ class Settings:
     code_secret_file: Path = _of(
         "File with the secret under which one-time codes are kept (R4).", "<secrets_dir>/code"
     )
+    media_secret_file: Path = _of(
+        "File with the secret that gateway, console, media workers and vision share.", "<secrets_dir>/media"
+    )
+    evidence_secret_file: Path = _of(
+        "File with the secret under which recordings and stills of calls are sealed.",
+        "<secrets_dir>/evidence",
+    )
+    evidence_dir: Path = _of("Folder of the sealed recordings and stills.", "<var_dir>/evidence")
 
     sms_url: str = _of(
         "Address of the SMS centre's HTTP interface; demo mode shows messages on its phone page.", ""
@@ -143,6 +185,11 @@ class Settings:
         return "https" if self.tls_certificate_file else "http"
 
     @property
+    def media_ports(self) -> range:
+        """The control ports of the media workers."""
+        return range(self.media_port, self.media_port + (self.media_workers or os.cpu_count() or 1))
+
+    @property
     def is_demo(self) -> bool:
         return self.mode == "demo"
 
@@ -183,7 +230,27 @@ def read_secret(path: Path, *, setting: str) -> bytes:
     return secret
 
 
-SECRETS = ("issuing_secret_file", "ocsp_secret_file", "code_secret_file")
+def media_secret(settings: Settings) -> str:
+    """What gateway, console, media workers and vision know of each other. Raises SettingRefused."""
+    return read_secret(settings.media_secret_file, setting="media_secret_file").decode()
+
+
+def evidence_secret(settings: Settings) -> bytes:
+    """What seals recordings and stills. Raises SettingRefused, also for one that is too short to be a secret."""
+    secret = read_secret(settings.evidence_secret_file, setting="evidence_secret_file")
+    if len(secret) < _EVIDENCE_SECRET_BYTES:
+        raise SettingRefused("evidence_secret_file", f"it must hold {_EVIDENCE_SECRET_BYTES} bytes at least.")
+    return secret
+
+
+_EVIDENCE_SECRET_BYTES = 32
+SECRETS = (
+    "issuing_secret_file",
+    "ocsp_secret_file",
+    "code_secret_file",
+    "media_secret_file",
+    "evidence_secret_file",
+)
 
 
 def check_production(settings: Settings, *, secrets: Sequence[str] = SECRETS) -> None:
@@ -229,7 +296,7 @@ def refuse_printed_codes(settings: Settings) -> None:
 
 
 def _refuse_open_listeners(settings: Settings) -> None:
-    for door in ("console", "portal"):
+    for door in ("console", "portal", "video"):
         host, address = getattr(settings, f"{door}_host"), getattr(settings, f"{door}_url")
         if not _is_loopback(host) and not settings.tls_certificate_file:
             raise SettingRefused(

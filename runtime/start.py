@@ -58,10 +58,11 @@ def prepare(configured: Settings, out: Console, *, demo_data: bool) -> Service:
 
 def _fill(service: Service, out: Console) -> None:
     # The demo is loaded only in demo mode: production never imports it.
-    from runtime.demo import accounts, load  # noqa: PLC0415
+    from runtime.demo import accounts, callers, load  # noqa: PLC0415
 
     accounts.ensure(service)
     load.ensure(service, issuer=authority.issuer(service.settings), out=out)
+    callers.ensure(service)
 
 
 def _keep_policy(service: Service) -> None:
@@ -117,6 +118,7 @@ def _children(configured: Settings) -> list[Child]:
             port=Port("portal_port", configured.portal_host, configured.portal_port),
         ),
         *_public_child(configured, environment),
+        *_video_children(configured, environment),
         Child(
             name="console",
             argv=[
@@ -128,6 +130,38 @@ def _children(configured: Settings) -> list[Child]:
             ready_url=_ready(configured, configured.console_host, configured.console_port),
             env=environment,
             port=Port("console_port", configured.console_host, configured.console_port),
+        ),
+    ]
+
+
+def _video_children(configured: Settings, environment: dict[str, str]) -> list[Child]:
+    """The gateway, a media worker a core, and the reader of documents: processes of their own."""
+    tls = configured.scheme
+    video = [sys.executable, "-m", "runtime.cli", "video"]
+    return [
+        Child(
+            name="vision",
+            argv=[*video, "vision"],
+            ready_url=f"http://127.0.0.1:{configured.vision_port}/health",
+            env=environment,
+            port=Port("vision_port", "127.0.0.1", configured.vision_port),
+        ),
+        *(
+            Child(
+                name=f"media-{index}",
+                argv=[*video, "worker", str(index)],
+                ready_url=f"http://127.0.0.1:{port}/health",
+                env=environment,
+                port=Port("media_port", "127.0.0.1", port),
+            )
+            for index, port in enumerate(configured.media_ports)
+        ),
+        Child(
+            name="calls",
+            argv=[*video, "gateway"],
+            ready_url=f"{tls}://{_reachable(configured.video_host)}:{configured.video_port}/ready",
+            env=environment,
+            port=Port("video_port", configured.video_host, configured.video_port),
         ),
     ]
 
@@ -169,6 +203,7 @@ def _greet(configured: Settings, out: Console) -> None:
     table = Table("what", "where", title="Qoltanba is running (Ctrl-C ends it)", title_justify="left")
     table.add_row("staff console", configured.console_url)
     table.add_row("portal, OCSP, lists", configured.portal_url)
+    table.add_row("video call", f"{configured.portal_url}/call/start")
     if configured.is_demo:
         table.add_row("demo phone", f"{configured.portal_url}/demo/phone")
     out.print(table)

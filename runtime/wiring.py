@@ -33,6 +33,8 @@ def make_service(configured: Settings) -> Service:
     """A service of its own. Demo mode makes the secrets that it needs; production demands them."""
     if configured.is_demo:
         make_secret(configured.code_secret_file)
+        make_secret(configured.media_secret_file)
+        make_secret(configured.evidence_secret_file)
     engine = open_database(configured)
     seal = HmacSeal(settings.read_secret(configured.code_secret_file, setting="code_secret_file"))
     watcher = Watcher(engine)

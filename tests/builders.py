@@ -18,11 +18,14 @@ from sqlalchemy import insert
 from ca_core import policy as policies
 from ca_core import roles
 from ca_core.application import Application
+from ca_core.call import Call, Check, Desk, DeskState, Evidence, EvidenceKind, Gate, Need, Outcome
 from ca_core.certificate import Certificate, Channel, Kind, Method, Purpose, StorageKind
 from ca_core.consent import OwnerConsent
+from ca_core.documents import mrz
+from ca_core.documents.mrz import Mrz
 from ca_core.identifiers import ApplicationId, Iin, Phone, Sex, iin_check_digit
 from ca_core.issuance import issue, renew
-from ca_core.lifecycle import ApplicationState
+from ca_core.lifecycle import ApplicationState, CallState
 from ca_core.subscriber import DocumentKind, MobileRegistration, Person, Subscriber
 from ca_core.x509 import csr
 from data import people, schema
@@ -36,6 +39,26 @@ SECOND = roles.Actor("Dina S.", roles.Role.RA_OFFICER, roles.Door.CONSOLE, staff
 SUPERVISOR = roles.Actor("Marat B.", roles.Role.SUPERVISOR, roles.Door.CONSOLE, staff_id=3)
 ANALYST = roles.Actor("Saule T.", roles.Role.ANALYST, roles.Door.CONSOLE, staff_id=4)
 AGENT = roles.Actor("Erlan D.", roles.Role.CALL_AGENT, roles.Door.CONSOLE, staff_id=5)
+SECOND_AGENT = roles.Actor("Gulnar A.", roles.Role.CALL_AGENT, roles.Door.CONSOLE, staff_id=6)
+AUDITOR = roles.Actor("Botagoz N.", roles.Role.AUDITOR, roles.Door.CONSOLE, staff_id=7)
+GATEWAY = roles.Actor("calls", None, roles.Door.JOB)
+CALLS = policies.Calls(
+    offer=timedelta(seconds=15),
+    ring=timedelta(seconds=30),
+    connect=timedelta(seconds=15),
+    come_back=timedelta(seconds=60),
+    hold_at_most=timedelta(minutes=5),
+    wait_at_most=timedelta(minutes=60),
+    wrap_up=timedelta(seconds=20),
+    away_opens_face=timedelta(seconds=5),
+    ticket=timedelta(seconds=60),
+    call_back=timedelta(hours=24),
+    features_of_four=3,
+    face_same_below=0.45,
+    face_other_above=0.60,
+    face_portrait_px=48,
+    face_compared_px=80,
+)
 
 
 def policy(**different: Any) -> policies.Policy:
@@ -47,6 +70,7 @@ def policy(**different: Any) -> policies.Policy:
         revision=1,
         codes=policies.Codes(minutes(3), 3, timedelta(seconds=60), 5, False),
         identification=policies.Identification(1, True),
+        calls=CALLS,
         certificates=policies.Certificates(days(365), 1, timedelta(hours=72), False, False, days(180)),
         publication=policies.Publication(minutes(10), timedelta(hours=24), timedelta(hours=12)),
         retention=policies.Retention(days(1826), days(1826), days(1826), timedelta(hours=24)),
@@ -236,3 +260,108 @@ def wrong(code: str) -> str:
 
 def events(here: House) -> list[str]:
     return [entry.event for entry in here.memory.audit]
+
+
+def call(at: datetime, **different: Any) -> Call:
+    """A caller who entered the queue at this moment, whose page is there."""
+    default = Call(
+        call_id=0,
+        state=CallState.QUEUED,
+        language="ru",
+        iin=iin(),
+        phone=PHONE,
+        page_digest=secrets.token_bytes(32),
+        need=Need.NONE,
+        attempt=1,
+        opened_at=at,
+        queued_at=at,
+        consent_at=at,
+        consent_version="1",
+        policy_version="test/1",
+        phrase="Ақ тау 42",
+    )
+    return replace(default, **different)
+
+
+def desk(at: datetime, **different: Any) -> Desk:
+    """The first agent's, who waits for callers in two languages."""
+    default = Desk(AGENT.staff_id or 0, DeskState.AVAILABLE, ("kk", "ru"), at)
+    return replace(default, **different)
+
+
+def on_the_line(here: House | Service, *, agent: roles.Actor = AGENT, **different: Any) -> Call:
+    """A call with both sides connected, at this agent's desk; nothing of the checklist is done yet."""
+    now = _now(here)
+    default = call(
+        now, state=CallState.ACTIVE, agent_id=agent.staff_id, offered_at=now, accepted_at=now, answered_at=now,
+        connected_at=now,
+    )  # fmt: skip
+    with here.work() as work:
+        call_id = work.calls.add(replace(default, **different))
+        work.desks.add(desk(now, staff_id=agent.staff_id or 0, state=DeskState.IN_CALL, call_id=call_id))
+        found = work.calls.by_id(call_id)
+    assert found is not None
+    return found
+
+
+def checks_passed(here: House | Service, call_id: int, *gates: Gate) -> None:
+    """These gates of the checklist, or all of them."""
+    with here.work() as work:
+        for gate in gates or tuple(Gate):
+            work.checks.add(Check(call_id, gate, Outcome.PASSED, _now(here), AGENT.name))
+
+
+def still(
+    call_id: int, at: datetime, kind: EvidenceKind = EvidenceKind.DOCUMENT_FRONT, **different: Any
+) -> Evidence:
+    """A still that lies sealed under a name of its own."""
+    content = secrets.token_bytes(32)
+    default = Evidence(
+        call_id=call_id,
+        kind=kind,
+        name=f"{content.hex()}.jpg",
+        sha256=content,
+        size_bytes=90_000,
+        taken_at=at,
+        asked_by=AGENT.name,
+        width_px=1280,
+        height_px=720,
+    )
+    return replace(default, **different)
+
+
+def td3(whose: Person, *, state: str = "KAZ") -> tuple[str, ...]:
+    """The two lines of this person's passport (ICAO 9303-4)."""
+    names = f"{whose.surname_latin}<<{whose.given_name_latin}".replace(" ", "<")
+    number = _with_digit(whose.document_number.ljust(9, "<"))
+    birth, expiry = (_with_digit(f"{day:%y%m%d}") for day in (whose.born_on, whose.document_expires_on))
+    rest = _with_digit(whose.iin.digits.ljust(14, "<"))
+    composite = mrz.check_digit(number + birth + expiry + rest)
+    return (
+        f"P<{state}{names}".ljust(44, "<"),
+        f"{number}{state}{birth}{whose.sex.value}{expiry}{rest}{composite}",
+    )
+
+
+def td1(whose: Person, *, state: str = "KAZ") -> tuple[str, ...]:
+    """The three lines of this person's ID card (ICAO 9303-5)."""
+    number = _with_digit(whose.document_number)
+    birth, expiry = (_with_digit(f"{day:%y%m%d}") for day in (whose.born_on, whose.document_expires_on))
+    upper = f"{number}{whose.iin.digits}".ljust(25, "<")
+    composite = mrz.check_digit(f"{upper}{birth}{expiry}".ljust(50, "<"))
+    names = f"{whose.surname_latin}<<{whose.given_name_latin}".replace(" ", "<")
+    return (
+        f"ID{state}{upper}",
+        f"{birth}{whose.sex.value}{expiry}{state}{'<' * 11}{composite}",
+        names.ljust(30, "<"),
+    )
+
+
+def _with_digit(text: str) -> str:
+    return f"{text}{mrz.check_digit(text)}"
+
+
+def zone(whose: Person, today: date, *, state: str = "KAZ") -> Mrz:
+    """What a machine reads from this person's document."""
+    lines = td3 if whose.document_kind is DocumentKind.PASSPORT else td1
+    return mrz.parse(lines(whose, state=state), today=today)

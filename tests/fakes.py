@@ -36,11 +36,12 @@ from ca_core.ports import (
     StoredLink,
     View,
 )
-from ca_core.records import ChangedMeanwhile
+from ca_core.records import ChangedMeanwhile, PhoneOfAnother
 from ca_core.roles import Role
 from ca_core.staff import Account, Session
 from ca_core.statistics import Delta
-from ca_core.subscriber import MobileRegistration, Person, Subscriber
+from ca_core.subscriber import MobileRegistration, PastRegistration, Person, Subscriber
+from tests import fake_calls
 
 _NEVER_OUT = (CertificateState.RESERVED, CertificateState.PREPARED, CertificateState.ABANDONED)
 _NOT_ENDED = (
@@ -63,7 +64,7 @@ class Told:
 
 
 @dataclass
-class Memory:
+class Memory(fake_calls.CallMemory):
     """Everything that is stored. A copy of it is a savepoint: the values in it never change."""
 
     certificates: dict[int, Certificate] = field(default_factory=dict)
@@ -75,6 +76,7 @@ class Memory:
     subscribers: dict[int, Subscriber] = field(default_factory=dict)
     persons: dict[Iin, Person] = field(default_factory=dict)
     bmg: dict[Iin, MobileRegistration] = field(default_factory=dict)
+    past: dict[Iin, tuple[PastRegistration, ...]] = field(default_factory=dict)
     codes: dict[int, StoredCode] = field(default_factory=dict)
     spent: set[int] = field(default_factory=set)
     links: dict[bytes, StoredLink] = field(default_factory=dict)
@@ -260,6 +262,24 @@ class MobileBase:
 
     def of_phone(self, phone: Phone) -> MobileRegistration | None:
         return next((r for r in self._memory.bmg.values() if r.phone == phone), None)
+
+    def enter(self, registration: MobileRegistration, *, call_id: int | None) -> None:
+        iin, since = registration.iin, registration.since
+        holder = self.of_phone(registration.phone)
+        if holder is not None and holder.iin != iin:
+            raise PhoneOfAnother
+        before, lines = self.of_iin(iin), self._memory.past.get(iin, ())
+        if before is not None:
+            # An entry from before the history was kept gets its line now.
+            lines = lines or (PastRegistration(before.phone, before.since, before.registered_by, None),)
+            ended = replace(lines[-1], until=since, ended_by=registration.registered_by)
+            lines = (*lines[:-1], ended)
+        current = PastRegistration(registration.phone, since, registration.registered_by, call_id)
+        self._memory.bmg[iin] = registration
+        self._memory.past[iin] = (*lines, current)
+
+    def history(self, iin: Iin) -> list[PastRegistration]:
+        return list(self._memory.past.get(iin, ()))[::-1]
 
 
 class Codes:
@@ -579,6 +599,13 @@ class Work:
         self.subscribers = Subscribers(memory)
         self.register = StateRegister(memory)
         self.bmg = MobileBase(memory)
+        self.portraits = fake_calls.Portraits(memory)
+        self.calls = fake_calls.Calls(memory)
+        self.desks = fake_calls.Desks(memory)
+        self.checks = fake_calls.Checks(memory)
+        self.evidence = fake_calls.EvidenceList(memory)
+        self.tickets = fake_calls.Tickets(memory)
+        self.call_backs = fake_calls.CallBacks(memory)
         self.codes = Codes(memory)
         self.code_seal = CodeSeal()
         self.not_me_links = NotMeLinks(memory)

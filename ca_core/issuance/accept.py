@@ -10,9 +10,12 @@ from ca_core.ports import Work
 
 
 def by_owner(work: Work, *, actor: roles.Actor, serial: Serial, now: datetime) -> Certificate:
-    """An officer writes down that the owner took it over. Raises NotAllowed, CertificateUnknown, TransitionRefused."""
+    """An officer writes down that the owner took it over. Raises NotAllowed, NotTheCaller,
+    CertificateUnknown, TransitionRefused.
+    """
     roles.require(actor, roles.Permission.REISSUE)
     found = records.certificate(work, serial)
+    records.require_for(work, actor, roles.Permission.REISSUE, subscriber_id=found.subscriber_id)
     accepted = replace(found, state=lifecycle.CERTIFICATE.after("accept", found.state), accepted_at=now)
     work.certificates.save(accepted, expected=found)
     wanted = records.application(work, ApplicationId.of(found.application_id))

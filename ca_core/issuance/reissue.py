@@ -67,14 +67,15 @@ def request(
 ) -> Application:
     """An officer hands in the owner's new key; the job runner issues. The old certificate is at most marked lost.
 
-    Raises NotAllowed, ConsentMissing, CounterClosed, SecondFactorMissing, CertificateUnknown, PersonDeceased,
-    DocumentExpired, NothingToReplace, AlreadyReplaced, KeyAlreadyUsed and
+    Raises NotAllowed, NotTheCaller, ConsentMissing, CounterClosed, SecondFactorMissing, CertificateUnknown,
+    PersonDeceased, DocumentExpired, NothingToReplace, AlreadyReplaced, KeyAlreadyUsed and
     the refusals of `csr.check`.
     """
     roles.require(actor, roles.Permission.REISSUE)
     consent.require(owner, purpose=PURPOSE, subject=serial.hex, now=now)
     _require_policy_allows(work)
     found = records.certificate(work, serial)
+    records.require_for(work, actor, roles.Permission.REISSUE, subscriber_id=found.subscriber_id)
     require_replaceable(work, found, now=now)
     checked = csr.check(raw_request)
     submit.require_fresh_key(work, checked.key_id)
@@ -85,10 +86,14 @@ def request(
         subscriber_id=found.subscriber_id,
         kind=Kind.REISSUE,
         purpose=found.purpose,
-        channel=Channel.COUNTER,
+        channel=Channel.EGOV if actor.role is roles.Role.CALL_AGENT else Channel.COUNTER,
         storage=storage,
-        method=Method.COUNTER,
-        region=actor.region or subscriber.region,
+        # Whoever asked on the line was identified by video; everybody else stands at a counter.
+        method=Method.VIDEO_CALL if actor.role is roles.Role.CALL_AGENT else Method.COUNTER,
+        # R12: the office's region counts at a counter only.
+        region=subscriber.region
+        if actor.role is roles.Role.CALL_AGENT
+        else actor.region or subscriber.region,
         state=lifecycle.APPLICATION.after("submit", lifecycle.APPLICATION.first),
         opened_at=now,
         changed_at=now,

@@ -80,10 +80,11 @@ def _extends(follower: Certificate) -> bool:
 def open_for_owner(work: Work, *, actor: roles.Actor, serial: Serial, now: datetime) -> Application:
     """An officer may only open it: the owner's key must sign its number.
 
-    Raises NotAllowed, CertificateUnknown, PersonDeceased, DocumentExpired and as `require_renewable`.
+    Raises NotAllowed, NotTheCaller, CertificateUnknown, PersonDeceased, DocumentExpired and as `require_renewable`.
     """
     roles.require(actor, roles.Permission.OPEN_RENEWAL)
     found = records.certificate(work, serial)
+    records.require_for(work, actor, roles.Permission.OPEN_RENEWAL, subscriber_id=found.subscriber_id)
     require_renewable(work, found, now=now)
     subscriber = records.subscriber(work, found.subscriber_id)
     submit.subscriber_for(work, iin=subscriber.iin, now=now)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ca_core import audit, notices, roles
+from ca_core import audit, notices, records, roles
 from ca_core.consent import OwnerConsent
 from ca_core.errors import Refusal
 from ca_core.identifiers import Iin, Phone, Serial, SerialInvalid
@@ -72,12 +72,16 @@ class CodePurpose(StrEnum):
     REVOKE = "revoke"
     RELEASE_HOLD = "release_hold"
     REISSUE = "reissue"
+    HOLD = "hold"
+    REGISTER = "register"
 
 
 _PERMISSIONS = {
     CodePurpose.REVOKE: roles.Permission.REVOKE_WITH_OWNER,
     CodePurpose.RELEASE_HOLD: roles.Permission.REVOKE_WITH_OWNER,
     CodePurpose.REISSUE: roles.Permission.REISSUE,
+    CodePurpose.HOLD: roles.Permission.REVOKE_WITH_OWNER,
+    CodePurpose.REGISTER: roles.Permission.TAKE_CALLS,
 }
 
 
@@ -120,11 +124,41 @@ def send(
 ) -> Sent:
     """Sends a fresh code to the owner's BMG phone; earlier codes for the same purpose and object lapse.
 
-    Raises NotAllowed, NotTheOwner, PhoneNotInBmg, CodeTooSoon, TooManyCodes.
+    Raises NotAllowed, NotTheCaller, NotTheOwner, PhoneNotInBmg, CodeTooSoon, TooManyCodes.
     """
     _require_permission(actor, purpose)
+    if actor.role is not None:
+        records.require_for(work, actor, _PERMISSIONS[purpose], subscriber_id=owner.subscriber_id)
     _require_owned(work, owner, subject)
-    phone = _bmg_phone(work, owner.iin)
+    return dispatch(
+        work,
+        actor=actor,
+        phone=_bmg_phone(work, owner.iin),
+        purpose=purpose,
+        subject=subject,
+        page=page,
+        language=owner.language,
+        subscriber_id=owner.subscriber_id,
+        now=now,
+    )
+
+
+def dispatch(
+    work: Work,
+    *,
+    actor: roles.Actor,
+    phone: Phone,
+    purpose: CodePurpose,
+    subject: str,
+    page: str,
+    language: str,
+    subscriber_id: int | None,
+    now: datetime,
+) -> Sent:
+    """A fresh code to this phone, which the caller of this function has proven to be the right one.
+
+    Raises CodeTooSoon, TooManyCodes.
+    """
     _require_pause(work, phone, now)
     code = f"{secrets.randbelow(1_000_000):06d}"
     expires_at = now + work.policy.codes.validity
@@ -147,8 +181,8 @@ def send(
                 kind=notices.NoticeKind.CODE,
                 medium=notices.Medium.SMS,
                 recipient=phone.digits,
-                subscriber_id=owner.subscriber_id,
-                language=owner.language,
+                subscriber_id=subscriber_id,
+                language=language,
                 at=now,
                 words={"code": code, "purpose": purpose.value},
                 secret=True,
@@ -172,9 +206,10 @@ def take_try(
 ) -> Try:
     """To be committed in a work of its own: guesses that come at once are counted one by one.
 
-    Raises NotAllowed, NoCodeSent, CodeExpired, CodeUsedUp.
+    Raises NotAllowed, CodeTypedByCallerOnly, NoCodeSent, CodeExpired, CodeUsedUp.
     """
     _require_permission(actor, purpose)
+    _require_typist(work, actor)
     stored = work.codes.latest(purpose=purpose.value, subject=subject)
     if stored is None or not hmac.compare_digest(stored.page.encode(), page.encode()):
         raise NoCodeSent
@@ -201,8 +236,7 @@ def confirm(
     Raises NotAllowed, CodeTypedByCallerOnly, NoCodeSent, CodeExpired, CodeWrong, CodeUsedUp.
     """
     _require_permission(actor, purpose)
-    if work.policy.codes.typed_by_caller_only and actor.role is not None:
-        raise CodeTypedByCallerOnly
+    _require_typist(work, actor)
     stored = work.codes.latest(purpose=purpose.value, subject=subject)
     if stored is None or stored.code_id != attempt.code_id or stored.page != page:
         raise NoCodeSent
@@ -221,6 +255,11 @@ def _require_permission(actor: roles.Actor, purpose: CodePurpose) -> None:
     """Staff may ask for the codes of the acts that they may do; the owner's own door has no role."""
     if actor.role is not None:
         roles.require(actor, _PERMISSIONS[purpose])
+
+
+def _require_typist(work: Work, actor: roles.Actor) -> None:
+    if work.policy.codes.typed_by_caller_only and actor.role is not None:
+        raise CodeTypedByCallerOnly
 
 
 def _require_owned(work: Work, owner: Subscriber, subject: str) -> None:

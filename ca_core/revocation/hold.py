@@ -20,6 +20,7 @@ ACT_HOLD = "hold"
 ACT_RELEASE = "release_hold"
 PURPOSE_RELEASE = "release_hold"
 PURPOSE_NOT_ME = "not_me"
+PURPOSE_HOLD = "hold"
 
 
 class NotValid(Refusal):
@@ -97,15 +98,33 @@ def by_owner(
     )
 
 
+def with_owner(
+    work: Work, *, actor: roles.Actor, serial: Serial, owner: consent.OwnerConsent, now: datetime
+) -> Certificate:
+    """The owner, helped by staff on the line, on the code sent to the owner's BMG phone (R4, R10a).
+
+    Raises NotAllowed, NotTheCaller, ConsentMissing, CertificateUnknown, NotValid.
+    """
+    found = _for_owner(work, actor, serial)
+    consent.require(owner, purpose=PURPOSE_HOLD, subject=serial.hex, now=now)
+    return place(work, actor=actor, found=found, why=f"owner by {owner.by}", now=now)
+
+
 def release_by_owner(
     work: Work, *, actor: roles.Actor, serial: Serial, owner: consent.OwnerConsent, now: datetime
 ) -> Certificate:
-    """The owner's code lifts it. Raises NotAllowed, ConsentMissing, CertificateUnknown, NotOnHold."""
-    roles.require(actor, roles.Permission.REVOKE_WITH_OWNER)
+    """The owner's code lifts it. Raises NotAllowed, NotTheCaller, ConsentMissing, CertificateUnknown, NotOnHold."""
+    found = _for_owner(work, actor, serial)
     consent.require(owner, purpose=PURPOSE_RELEASE, subject=serial.hex, now=now)
-    return lift(
-        work, actor=actor, found=records.certificate(work, serial), why=f"owner by {owner.by}", now=now
-    )
+    return lift(work, actor=actor, found=found, why=f"owner by {owner.by}", now=now)
+
+
+def _for_owner(work: Work, actor: roles.Actor, serial: Serial) -> Certificate:
+    permission = roles.Permission.REVOKE_WITH_OWNER
+    roles.require(actor, permission)
+    found = records.certificate(work, serial)
+    records.require_for(work, actor, permission, subscriber_id=found.subscriber_id)
+    return found
 
 
 def expire(work: Work, *, actor: roles.Actor, serial: Serial, now: datetime) -> Certificate:

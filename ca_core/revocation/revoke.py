@@ -71,12 +71,14 @@ def by_owner(
 ) -> Certificate:
     """The owner revokes, helped by an officer, on the code sent to the owner's BMG phone (R4, R9).
 
-    Raises NotAllowed, ConsentMissing, CertificateUnknown, AlreadyRevoked, AlreadyExpired, ReasonNotAllowed.
+    Raises NotAllowed, NotTheCaller, ConsentMissing, CertificateUnknown, AlreadyRevoked, AlreadyExpired,
+    ReasonNotAllowed.
     """
     roles.require(actor, roles.Permission.REVOKE_WITH_OWNER)
     consent.require(owner, purpose=PURPOSE, subject=serial.hex, now=now)
     reasons.require(reason, reasons.BY_OWNER)
     found = records.certificate(work, serial)
+    records.require_for(work, actor, roles.Permission.REVOKE_WITH_OWNER, subscriber_id=found.subscriber_id)
     require_revocable(found, now=now)
     if lost:
         found = records.report_lost(work, found, now=now)

@@ -2,8 +2,12 @@
 
 from alembic import context
 
+from data import call_schema, schema
 from data.engine import WRITE
-from data.schema import metadata
+from data.tables import metadata
+
+# Both files of tables are known to the metadata once they are imported.
+assert schema.person.metadata is call_schema.call.metadata is metadata
 
 engine = context.config.attributes["engine"]
 with engine.connect().execution_options(**{WRITE: True}) as connection:

@@ -57,6 +57,8 @@ ACCOUNTS = (
     _account("officer1", Role.RA_OFFICER, "Айгерім Сейітқызы Бекболат", "kk"),
     _account("officer2", Role.RA_OFFICER, "Данияр Маратович Ескендиров", "ru", region=18),
     _account("agent1", Role.CALL_AGENT, "Жансая Ерланқызы Төлеген", "kk"),
+    # Two call agents: offers are fair only among several.
+    _account("agent2", Role.CALL_AGENT, "Артём Сергеевич Ким", "ru", region=18),
     _account("moderator1", Role.MODERATOR, "Тимур Асқарұлы Қалиев", "ru"),
     _account("analyst1", Role.ANALYST, "Мадина Қайратовна Оспанова", "ru"),
     _account("supervisor1", Role.SUPERVISOR, "Сәуле Бауыржанқызы Дүйсен", "kk"),

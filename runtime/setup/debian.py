@@ -71,6 +71,7 @@ def _cyrillic_font() -> bool:
 NEEDS = (
     Need("chromium", "browser of the journeys", _command("chromium", "chromium-browser", "google-chrome")),
     Need("postgresql", "private cluster of the data tests", _postgresql),
+    Need("coturn", "TURN server of the video tests", _command("turnserver")),
     Need("openssl", "judge of certificates, CRLs and OCSP answers", _command("openssl")),
     Need("fonts-dejavu-core", "Cyrillic letters, Kazakh ones too, in the pictures", _cyrillic_font),
 )

@@ -98,8 +98,13 @@ def test_words_are_readable(theme: str) -> None:
 
 def test_policy_names_the_script_of_the_shipped_page() -> None:
     """The hash changes with every release of Streamlit, so it is computed."""
-    policy = headers.content_security_policy()
+    policy = headers.content_security_policy("https://calls.test")
     assert len(headers.inline_script_hashes()) == 1
     assert headers.inline_script_hashes()[0] in policy
     assert "frame-ancestors 'none'" in policy
     assert "'unsafe-eval'" not in policy
+
+
+def test_pages_may_speak_to_this_console_and_the_video_gateway_only() -> None:
+    policy = headers.content_security_policy("https://calls.test:8090")
+    assert "connect-src 'self' https://calls.test:8090 wss://calls.test:8090;" in policy

@@ -162,7 +162,7 @@ def test_the_holder_page_shows_what_waits_for_a_second_officer() -> None:
     assert [p.act for p in page.proposals] == ["hold"]
 
 
-@pytest.mark.parametrize("actor", [builders.AGENT, builders.ANALYST])
+@pytest.mark.parametrize("actor", [builders.GATEWAY, builders.ANALYST])
 def test_who_may_not_see_a_holder(actor: roles.Actor) -> None:
     here = builders.house()
     builders.issued(here)
@@ -203,7 +203,7 @@ def test_other_reasons_need_a_note(reason: RevealReason) -> None:
         reveal(here, reason, " 7 ")
 
 
-@pytest.mark.parametrize("actor", [builders.SUPERVISOR, builders.AGENT, builders.ANALYST])
+@pytest.mark.parametrize("actor", [builders.SUPERVISOR, builders.AUDITOR, builders.ANALYST])
 def test_only_an_officer_reveals(actor: roles.Actor) -> None:
     here = builders.house()
     builders.register(here)

@@ -202,7 +202,7 @@ def test_an_unknown_number_is_refused() -> None:
         renew.confirm(work, number=number, signature=b"", now=here.now)
 
 
-@pytest.mark.parametrize("actor", [builders.SUPERVISOR, builders.ANALYST, builders.AGENT])
+@pytest.mark.parametrize("actor", [builders.SUPERVISOR, builders.ANALYST, builders.AUDITOR])
 def test_only_an_officer_opens_it(actor: roles.Actor) -> None:
     here = builders.house()
     with pytest.raises(roles.NotAllowed):

@@ -123,7 +123,7 @@ def test_a_consent_of_an_earlier_step_is_refused() -> None:
         by_owner(here, owned, owner=given)
 
 
-@pytest.mark.parametrize("actor", [builders.AGENT, builders.ANALYST, SUPERVISOR, builders.JOB])
+@pytest.mark.parametrize("actor", [builders.AUDITOR, builders.ANALYST, SUPERVISOR, builders.JOB])
 def test_only_an_officer_helps_the_owner(actor: roles.Actor) -> None:
     here = builders.house()
     owned = builders.issued(here)

@@ -15,6 +15,8 @@ from tests import builders
 from tests.builders import OFFICER
 from tests.fakes import House
 
+# Codes that an owner's acts ask for; the one to register a phone is the call agent's to send.
+OF_AN_OWNER = [purpose for purpose in CodePurpose if purpose is not CodePurpose.REGISTER]
 BOUND = {"purpose": CodePurpose.REVOKE, "subject": "ab12", "page": "page-1"}
 
 
@@ -132,7 +134,7 @@ def test_five_codes_an_hour_whatever_their_purpose() -> None:
     here = builders.house()
     owner = builders.register(here)
     for number in range(5):
-        send(here, owner, purpose=list(CodePurpose)[number % len(CodePurpose)], page=f"page-{number}")
+        send(here, owner, purpose=OF_AN_OWNER[number % len(OF_AN_OWNER)], page=f"page-{number}")
         here.later(seconds=60)
     with pytest.raises(sms_code.TooManyCodes):
         send(here, owner)
@@ -179,3 +181,23 @@ def test_who_may_not_do_the_act_gets_no_code_for_it(act: Callable[..., object]) 
     owner = builders.register(here)
     with pytest.raises(roles.NotAllowed):
         act(here, owner, actor=builders.ANALYST)
+
+
+def test_no_officer_asks_for_the_code_that_registers_a_phone() -> None:
+    """F2: it belongs to a call, and to the agent of that call."""
+    here = builders.house()
+    owner = builders.register(here)
+    with pytest.raises(roles.NotAllowed):
+        send(here, owner, purpose=CodePurpose.REGISTER)
+    with pytest.raises(roles.NotAllowed):
+        confirm(here, "123456", purpose=CodePurpose.REGISTER)
+
+
+def test_a_typing_that_the_policy_refuses_costs_the_owner_no_try() -> None:
+    here = builders.house(codes={"typed_by_caller_only": True})
+    send(here, builders.register(here))
+    for _ in range(3):
+        with pytest.raises(sms_code.CodeTypedByCallerOnly):
+            confirm(here, builders.newest_code(here))
+    assert here.memory.codes[1].tries_left == 3
+    assert confirm(here, builders.newest_code(here), actor=roles.OWNER).purpose == "revoke"

@@ -41,6 +41,9 @@ _BROWSER_SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    # Nobody is asked, and a moving test picture with a beep stands for camera and microphone.
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
 ]
 
 # Opened at any page but the first, Streamlit asks that address for its own endpoints, then the root.
@@ -121,6 +124,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         "console_port": str(_free_port()),
         "portal_port": str(_free_port()),
         "jobs_port": str(_free_port()),
+        "video_port": str(_free_port()),
+        "vision_port": str(_free_port()),
+        "media_port": str(_free_port()),
+        "media_workers": "1",
         "demo_certificates": CERTIFICATES,
     }
     environment = {f"{settings.PREFIX}{name.upper()}": value for name, value in overrides.items()}
@@ -135,7 +142,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         )
     try:
         configured = settings.load(overrides)
-        for url in (configured.portal_url, configured.console_url):
+        for url in (configured.portal_url, configured.console_url, configured.video_url):
             _wait_until_ready(url, process, log)
         service = wiring.make_service(configured)
         yield House(configured.console_url, configured.portal_url, service, log)
@@ -179,6 +186,7 @@ class Visits:
         scheme: str = "light",
         width: int = 1440,
         height: int = 900,
+        script: str = "",
     ) -> Page:
         context = self.browser.new_context(
             viewport={"width": width, "height": height},
@@ -200,6 +208,8 @@ class Visits:
                     }
                 ]
             )
+        if script:
+            context.add_init_script(script)
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("console", self._heard)

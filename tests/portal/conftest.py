@@ -134,7 +134,7 @@ def application(service: Service, limited: Limits | None = None) -> Starlette:
         service,
         authority.responder(service.settings),
         public_dir=authority.public_dir(service.settings),
-        limited=limited or Limits(look_ups=generous, attempts=generous),
+        limited=limited or Limits(look_ups=generous, attempts=generous, people=generous),
     )
 
 

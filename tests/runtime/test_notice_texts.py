@@ -7,6 +7,7 @@ from importlib import resources
 import pytest
 
 from ca_core.notices import NoticeKind
+from ca_core.registration.decide import Reason as NotRegistered
 from ca_core.registration.sms_code import CodePurpose
 from ca_core.revocation.reasons import Reason
 from runtime import notice_texts
@@ -17,13 +18,21 @@ WORDS = {
     "serial": "00" * 17 + "abcdef",
     "number": "1234-5678-903",
     "reason": "KEY_COMPROMISE",
+    "phone": "+7 7•• ••• •• 45",
 }
+
+
+def words(kind: NoticeKind) -> dict[str, str]:
+    refused = kind is NoticeKind.REGISTRATION_REFUSED
+    return WORDS | ({"reason": NotRegistered.DOCUMENT_EXPIRED.value} if refused else {})
 
 
 @pytest.mark.parametrize("language", notice_texts.LANGUAGES)
 @pytest.mark.parametrize("kind", list(NoticeKind))
 def test_every_notice_has_words(kind: NoticeKind, language: str) -> None:
-    text = notice_texts.render(kind=kind.value, language=language, words=WORDS, minutes=3, link="http://x/n")
+    text = notice_texts.render(
+        kind=kind.value, language=language, words=words(kind), minutes=3, link="http://x/n"
+    )
     assert "{" not in text
     assert len(text) < 335, "two SMS in Cyrillic at most, counted with their joint"
 
@@ -34,10 +43,24 @@ def test_every_purpose_and_reason_has_words(language: str) -> None:
     texts = tomllib.loads(file.read_text("utf-8"))
     assert set(texts["purpose"]) == {purpose.value for purpose in CodePurpose}
     assert set(texts["reason"]) == {r.name for r in Reason if r is not Reason.CERTIFICATE_HOLD}
+    assert set(texts["refusal"]) == {reason.value for reason in NotRegistered}
 
 
 @pytest.mark.parametrize("kind", [k for k in NoticeKind if k is not NoticeKind.CODE])
 def test_no_message_asks_for_anything(kind: NoticeKind) -> None:
     """R13: outgoing messages ask for nothing."""
-    text = notice_texts.render(kind=kind.value, language="ru", words=WORDS, minutes=3, link="")
+    text = notice_texts.render(kind=kind.value, language="ru", words=words(kind), minutes=3, link="")
     assert not re.search(r"(?i)ИИН|ПИН|парол|карт[аыу]\b|сообщите|пришлите", text)
+
+
+@pytest.mark.parametrize("language", notice_texts.LANGUAGES)
+@pytest.mark.parametrize("reason", list(NotRegistered))
+def test_every_refusal_fits_into_two_messages(reason: NotRegistered, language: str) -> None:
+    words = {"reason": reason.value, "final": "False"}
+    text = notice_texts.render(kind="registration_refused", language=language, words=words, minutes=3)
+    assert len(text) < 335
+
+
+def test_an_invitation_leads_to_the_page_that_keeps_the_place() -> None:
+    address = notice_texts.invitation("https://portal.example/", "secret")
+    assert address == "https://portal.example/call/back/secret"

@@ -21,7 +21,7 @@ def _empty_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.fixture
 def production(tmp_path: Path) -> Callable[..., Settings]:
     """Settings that production accepts, but for what the test changes."""
-    for name in ("issuing", "ocsp", "session", "code", "sms"):
+    for name in ("issuing", "ocsp", "session", "code", "media", "evidence", "sms"):
         path = tmp_path / "secrets" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("a fictitious secret\n")

@@ -15,7 +15,7 @@ from console import words
 from console.screens import certificates as search
 from console.screens.holder import acts, details, header, reissued, tabs
 from console.screens.holder.page import CHOSEN, Page, close_act, said
-from console.widgets import certificate_table, life_line, links, owner_code, refusals, states, typed
+from console.widgets import certificate_table, life_line, owner_code, refusals, states, typed
 from console.widgets import format as formats
 from runtime.service import Service
 
@@ -28,8 +28,7 @@ def show(service: Service, staff: roles.Actor) -> None:
         page = _page(service, staff)
     except Refusal as refusal:
         refusals.show(refusal)
-        if st.button(words.t("holder.back"), icon=":material/arrow_back:"):
-            links.back_to_search()
+        header.way_back(staff)
         return
     header.draw(page)
     if not page.holder.certificates:

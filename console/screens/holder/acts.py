@@ -14,7 +14,7 @@ from ca_core.errors import Refusal
 from ca_core.issuance import reissue, renew
 from ca_core.ports import Work
 from ca_core.revocation import hold, revoke
-from ca_core.roles import Permission
+from ca_core.roles import Permission, Role
 from console import words
 from console.screens.holder import (
     accept_panel,
@@ -45,7 +45,7 @@ _PERMISSIONS = {
     Act.RENEW: Permission.OPEN_RENEWAL,
     Act.REISSUE: Permission.REISSUE,
     Act.ACCEPT: Permission.REISSUE,
-    Act.HOLD: Permission.PROPOSE_BY_LAW,
+    Act.HOLD: Permission.REVOKE_WITH_OWNER,
     Act.RELEASE: Permission.REVOKE_WITH_OWNER,
     Act.BY_LAW: Permission.PROPOSE_BY_LAW,
 }
@@ -76,12 +76,19 @@ def _toggle(act: Act, serial: str) -> None:
         open_act(act.value, serial)
 
 
+def shown(staff: roles.Actor) -> list[Act]:
+    """A call agent sees what a call agent may do; other roles also what is off for them, with the reason."""
+    if staff.role is not Role.CALL_AGENT:
+        return list(Act)
+    return [act for act in Act if roles.may(staff, _PERMISSIONS[act])]
+
+
 def buttons(page: Page, found: Certificate) -> dict[Act, Refusal | None]:
     """One row of buttons; why each act is off, or None where it is possible."""
     off = _off(page, found)
     opened = act_open_for(found.serial.hex)
     with st.container(horizontal=True, gap="small"):
-        for act in Act:
+        for act in shown(page.staff):
             refused = off[act]
             st.button(
                 words.t(f"acts.{act.value}.button"),

@@ -1,6 +1,5 @@
 """Who the page is about: masked, until a reason is given, and then for ten minutes, marked and watermarked (R14)."""
 
-import base64
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
@@ -10,12 +9,12 @@ import streamlit as st
 from ca_core import identifiers, lookup, roles
 from ca_core.errors import Refusal
 from ca_core.lookup import RevealReason
-from ca_core.roles import NotAllowed, Permission
+from ca_core.roles import NotAllowed, Permission, Role
 from ca_core.subscriber import Subscriber
-from console import words
+from console import navigation, words
 from console.screens.holder.page import Page
 from console.widgets import format as formats
-from console.widgets import links, refusals, typed
+from console.widgets import links, refusals, typed, watermark
 
 SHOWN_FOR = timedelta(minutes=10)
 _SHOWN = "holder.shown"
@@ -45,11 +44,21 @@ def shown(page: Page) -> Shown | None:
     return mark if holds else None
 
 
+def way_back(staff: roles.Actor) -> None:
+    """To the search; for a call agent, who searches for nobody, to the call."""
+    in_a_call = staff.role is Role.CALL_AGENT
+    label = words.t("holder.back_to_call" if in_a_call else "holder.back")
+    if not st.button(label, key="holder_back", type="tertiary", icon=":material/arrow_back:"):
+        return
+    if in_a_call:
+        navigation.go("calls")
+    links.back_to_search()
+
+
 def draw(page: Page) -> None:
     mark = shown(page)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(words.t("holder.back"), type="tertiary", icon=":material/arrow_back:"):
-            links.back_to_search()
+        way_back(page.staff)
         st.subheader(typed.plain(_name(page.subscriber, mark)), anchor=False)
         st.space("stretch")
         if mark is None:
@@ -59,7 +68,7 @@ def draw(page: Page) -> None:
             st.button(words.t("holder.hide"), on_click=hide, icon=":material/visibility_off:")
     st.html(_line(page.subscriber, mark))
     if mark is not None:
-        _watermark(page)
+        st.html(watermark.over_the_page(page.staff, page.now))
         _until_time_is_over(page, mark)
 
 
@@ -147,18 +156,3 @@ def _until_time_is_over(page: Page, mark: Shown) -> None:
     if page.service.now() >= mark.until:
         hide()
         st.rerun(scope="app")
-
-
-def _watermark(page: Page) -> None:
-    """The viewer's number and name over the whole page: a photograph of the screen says who took it."""
-    text = escape(f"{page.staff.staff_id} · {page.staff.name} · {formats.instant(page.now)}")
-    drawing = (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="420" height="210">'
-        '<text x="10" y="150" transform="rotate(-20 10 150)" font-family="sans-serif" font-size="15" '
-        f'fill="#808080" fill-opacity="0.20">{text}</text></svg>'
-    )
-    source = base64.b64encode(drawing.encode()).decode()
-    st.html(
-        "<style>.qb-watermark { position: fixed; inset: 0; pointer-events: none; z-index: 999980; "
-        f'background: url("data:image/svg+xml;base64,{source}"); }}</style><div class="qb-watermark"></div>'
-    )

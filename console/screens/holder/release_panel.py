@@ -2,10 +2,12 @@
 
 import streamlit as st
 
+from ca_core import roles
 from ca_core.certificate import Certificate
 from ca_core.errors import Refusal
 from ca_core.registration.sms_code import CodePurpose
 from ca_core.revocation import hold
+from ca_core.roles import Permission
 from console import words
 from console.screens.holder.page import Page, done
 from console.widgets import certificate_table, owner_code, refusals
@@ -14,13 +16,15 @@ _WAYS = ("owner", "two_officers")
 
 
 def draw(page: Page, found: Certificate) -> None:
-    way = st.radio(
-        words.t("acts.release.way"),
-        _WAYS,
-        format_func=lambda name: words.t(f"acts.release.by.{name}"),
-        key=f"release_way_{found.serial.hex}",
-        horizontal=True,
-    )
+    way = "owner"
+    if roles.may(page.staff, Permission.PROPOSE_BY_LAW):
+        way = st.radio(
+            words.t("acts.release.way"),
+            _WAYS,
+            format_func=lambda name: words.t(f"acts.release.by.{name}"),
+            key=f"release_way_{found.serial.hex}",
+            horizontal=True,
+        )
     if way == "owner":
         _with_the_owner(page, found)
     else:

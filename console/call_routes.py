@@ -1,0 +1,211 @@
+"""The console's routes for calls: tickets to the gateway, presence, and evidence that leaves no copy behind (R14).
+
+All of it is behind the gate: whose browser it is stands in the scope. A refusal is JSON with its code.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from functools import wraps
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ca_core import records, roles, staff
+from ca_core.call import DeskState, Leg
+from ca_core.errors import Refusal
+from ca_core.registration import call, desk, evidence, ticket
+from ca_core.roles import Actor
+from console.opened_recordings import Look, OpenedRecordings
+from console.sessions import SignedIn
+from runtime import calling
+from runtime.service import Service
+
+TICKET = "/calls/ticket"
+PRESENT = "/calls/present"
+STILL = "/evidence/stills/{evidence_id:int}"
+RECORDING = "/evidence/recordings/{evidence_id:int}/{party}"
+PORTRAIT = "/evidence/portrait/{call_id:int}"
+
+# What is about a person leaves no copy on the officer's disk.
+_UNKEPT = {"cache-control": "private, no-store"}
+_CONFLICT = 409
+_STATUS: dict[type[Refusal], int] = {
+    roles.NotAllowed: 403,
+    call.NotYourCall: 403,
+    evidence.EvidenceReasonMissing: 403,
+    records.CallUnknown: 404,
+    evidence.EvidenceUnknown: 404,
+    evidence.NoStill: 404,
+}
+# A player asks for "from here to the end" and then reads on; nothing larger is sent at once.
+_LARGEST_PIECE_BYTES = 4 * 1024 * 1024
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+Answer = Callable[["CallRoutes", Request], Awaitable[Response]]
+
+
+def _guarded(answer: Answer) -> Answer:
+    """Only for our own pages. A refusal becomes its status and its code; nothing of it is kept by anybody."""
+
+    @wraps(answer)
+    async def answered(self: "CallRoutes", request: Request) -> Response:
+        if not _from_our_page(request):
+            return _no("gate.other_site", 403)
+        try:
+            return await answer(self, request)
+        except Refusal as refused:
+            return _no(refused.code, _STATUS.get(type(refused), _CONFLICT))
+
+    return answered
+
+
+class CallRoutes:
+    """Of one process; recordings that were opened are its only memory."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._opened = OpenedRecordings()
+
+    def make(self) -> Sequence[Route]:
+        return [
+            Route(TICKET, self.ticket, methods=["POST"]),
+            Route(PRESENT, self.present, methods=["POST"]),
+            Route(STILL, self.still, methods=["GET"]),
+            Route(RECORDING, self.recording, methods=["GET"]),
+            Route(PORTRAIT, self.portrait, methods=["GET"]),
+        ]
+
+    @_guarded
+    async def ticket(self, request: Request) -> Response:
+        """A single-use pass to the gateway for the agent's page. Raises NotAllowed."""
+        secret = await asyncio.to_thread(self._ticket, _actor(request))
+        address = f"{self._service.settings.video_url.rstrip('/')}/calls"
+        return JSONResponse({"ticket": secret, "address": address}, headers=_UNKEPT)
+
+    def _ticket(self, actor: Actor) -> str:
+        with self._service.work(by=actor, on=f"staff/{actor.staff_id}") as work:
+            return ticket.for_agent(work, actor=actor, now=self._service.now())
+
+    @_guarded
+    async def present(self, request: Request) -> Response:
+        """Talking in a call is work: the session of an agent on the line does not end for want of clicks.
+
+        The page says that it is there; that there is a call says the database. Raises NotAllowed.
+        """
+        signed_in = _signed_in(request)
+        await asyncio.to_thread(self._present, signed_in, _actor(request))
+        return Response(status_code=204, headers=_UNKEPT)
+
+    def _present(self, signed_in: SignedIn, actor: Actor) -> None:
+        now = self._service.now()
+        with self._service.look() as work:
+            is_talking = desk.of(work, actor=actor, now=now).state is DeskState.IN_CALL
+        if is_talking:
+            with self._service.work() as work:
+                staff.seen(work, token_digest=signed_in.token_digest, now=now)
+
+    @_guarded
+    async def still(self, request: Request) -> Response:
+        """One look at a still is one audit entry. Raises as `calling.open_still`."""
+        content = await asyncio.to_thread(
+            calling.open_still,
+            self._service,
+            actor=_actor(request),
+            evidence_id=request.path_params["evidence_id"],
+            reason=_reason(request),
+        )
+        return Response(content, media_type="image/jpeg", headers=_UNKEPT)
+
+    @_guarded
+    async def recording(self, request: Request) -> Response:
+        """One party's picture and sound, in pieces as a player asks for them. Raises as `calling.open_recording`."""
+        if request.path_params["party"] not in tuple(Leg):
+            return _no("evidence.unknown", 404)
+        actor = _actor(request)
+        look = Look(
+            session=_signed_in(request).label,
+            role=actor.role,
+            evidence_id=request.path_params["evidence_id"],
+            party=Leg(request.path_params["party"]),
+            reason=_reason(request),
+        )
+
+        def opened() -> bytes:
+            return calling.open_recording(
+                self._service, actor=actor, evidence_id=look.evidence_id, reason=look.reason, party=look.party
+            )
+
+        content = await self._opened.content(look, opened)
+        return _piece(content, request.headers.get("range", ""))
+
+    @_guarded
+    async def portrait(self, request: Request) -> Response:
+        """The register's portrait of the caller on the line. Raises as `calling.portrait`."""
+        content = await asyncio.to_thread(
+            calling.portrait,
+            self._service,
+            actor=_actor(request),
+            call_id=request.path_params["call_id"],
+        )
+        if content is None:
+            return _no("evidence.unknown", 404)
+        return Response(content, media_type="image/jpeg", headers=_UNKEPT)
+
+
+def _no(code: str, status: int) -> Response:
+    return JSONResponse({"code": code}, status, headers=_UNKEPT)
+
+
+def _signed_in(request: Request) -> SignedIn:
+    signed_in = request.scope.get("staff")
+    if not isinstance(signed_in, SignedIn):
+        raise roles.NotAllowed
+    return signed_in
+
+
+def _actor(request: Request) -> Actor:
+    return staff.actor(_signed_in(request).account)
+
+
+def _reason(request: Request) -> str:
+    return request.query_params.get("reason", "")
+
+
+def _from_our_page(request: Request) -> bool:
+    """An address typed by hand is none of our pages: evidence is shown under a watermark."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def _piece(content: bytes, asked: str) -> Response:
+    """The part that was asked for, or a shorter one (RFC 9110, 14.2 and 15.3.7); several at once are not given."""
+    headers = {**_UNKEPT, "accept-ranges": "bytes"}
+    found = _RANGE.fullmatch(asked.strip())
+    if found is None or not _is_valid(*found.groups()):
+        return Response(content, media_type="video/webm", headers=headers)
+    first, last = _bounds(found, len(content))
+    if first > last:
+        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{len(content)}"})
+    last = min(last, first + _LARGEST_PIECE_BYTES - 1)
+    headers["content-range"] = f"bytes {first}-{last}/{len(content)}"
+    return Response(content[first : last + 1], 206, media_type="video/webm", headers=headers)
+
+
+def _is_valid(first: str, last: str) -> bool:
+    """RFC 9110, 14.1.2: what is no range is ignored."""
+    return bool(first or last) and not (first and last and int(first) > int(last))
+
+
+def _bounds(found: re.Match[str], size: int) -> tuple[int, int]:
+    """The first and the last octet; the first is behind the last where nothing is there."""
+    first, last = found.groups()
+    if not first:
+        return (size - min(int(last), size), size - 1) if int(last) else (size, size - 1)
+    end = min(int(last), size - 1) if last else size - 1
+    return int(first), end

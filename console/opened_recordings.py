@@ -1,0 +1,62 @@
+"""Recordings that were just opened: one look is one audit entry, however many pieces a player asks for (R14).
+
+Kept in memory alone, few and for minutes, each for the session, the role and the reason that opened it.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ca_core.call import Leg
+from ca_core.roles import Role
+
+# A player that was paused longer asks again, and that is another look.
+KEPT_SECONDS = 300.0
+MOST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Who looks at what, and why."""
+
+    session: str
+    role: Role | None
+    evidence_id: int
+    party: Leg
+    reason: str
+
+
+@dataclass(slots=True)
+class _Kept:
+    content: bytes
+    until: float
+
+
+class OpenedRecordings:
+    """Of one process; lives on its event loop."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Look, _Kept] = OrderedDict()
+        # Two pieces of one recording asked for at once are one look.
+        self._opening = asyncio.Lock()
+
+    async def content(self, look: Look, opened: Callable[[], bytes]) -> bytes:
+        """Opens it, unless this very look goes on. Raises what `opened` raises."""
+        async with self._opening:
+            self._forget()
+            kept = self._kept.get(look)
+            if kept is None:
+                kept = self._kept[look] = _Kept(await asyncio.to_thread(opened), 0.0)
+            kept.until = time.monotonic() + KEPT_SECONDS
+            self._kept.move_to_end(look)
+            while len(self._kept) > MOST:
+                self._kept.popitem(last=False)
+        asyncio.get_running_loop().call_later(KEPT_SECONDS + 1, self._forget)
+        return kept.content
+
+    def _forget(self) -> None:
+        now = time.monotonic()
+        for look in [look for look, kept in self._kept.items() if kept.until <= now]:
+            del self._kept[look]

@@ -1,0 +1,306 @@
+"""The evidence of a call (R14): a reason first, then stills, both parties' recordings, events, the checklist's history.
+
+Everything that is looked at bears the viewer's name; each look at a piece is an entry of the audit log.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+import streamlit as st
+
+from ca_core import records, roles
+from ca_core.call import STILLS, Call, Check, Evidence, EvidenceKind, Gate, Leg
+from ca_core.errors import Refusal
+from ca_core.lookup import RevealReason
+from ca_core.registration import evidence
+from console import words
+from console.screens.calls import stepper, stills, style
+from console.widgets import format as formats
+from console.widgets import passport_panel, refusals, tables, typed, watermark
+from runtime import calling
+from runtime.service import Service
+
+_REASON = "calls.file.reason"
+_EVENTS = "calls.file.events"
+_REREAD = "calls.file.reread"
+_REASONS = (RevealReason.COMPLAINT, RevealReason.FRAUD_CASE, RevealReason.COURT_ORDER)
+_QUALITY = "quality"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    service: Service
+    staff: roles.Actor
+    now: datetime
+    call: Call
+    checks: tuple[Check, ...]
+    evidence: tuple[Evidence, ...]
+    agent: str
+    still_sealed: bool
+
+    @property
+    def reason(self) -> str:
+        """What the viewer wrote for this call; empty before."""
+        of, reason = st.session_state.get(_REASON, (0, ""))
+        return str(reason) if of == self.call.call_id else ""
+
+
+def draw(service: Service, staff: roles.Actor, call_id: int) -> None:
+    st.html(style.CSS)
+    if st.button(words.t("calls.file.back"), key="file_back", icon=":material/arrow_back:", type="tertiary"):
+        st.query_params.clear()
+        st.rerun()
+    try:
+        file = _read(service, staff, call_id)
+    except Refusal as refusal:
+        refusals.show(refusal)
+        return
+    _heading(file)
+    _seal(file)
+    _history(file)
+    if not file.reason:
+        _ask_why(file)
+        return
+    st.caption(words.t("calls.file.shown_for", reason=typed.plain(file.reason)))
+    st.html(watermark.over_the_page(staff, file.now))
+    _stills(file)
+    _recordings(file)
+    _events(file)
+
+
+def _read(service: Service, staff: roles.Actor, call_id: int) -> File:
+    """What there is, without looking at any of it. Raises NotAllowed, CallUnknown."""
+    with service.look() as work:
+        listed = evidence.listed(work, actor=staff, call_id=call_id)
+        call = records.call(work, call_id)
+        agent = work.accounts.by_id(call.agent_id) if call.agent_id is not None else None
+        return File(
+            service, staff, service.now(), call, tuple(work.checks.of_call(call_id)), tuple(listed),
+            agent.name if agent is not None else "", evidence.still_sealed(work, call),
+        )  # fmt: skip
+
+
+def _heading(file: File) -> None:
+    call = file.call
+    st.subheader(words.t("calls.file.title", number=str(call.call_id)), anchor=False)
+    parts = [
+        formats.instant(call.opened_at),
+        words.t(f"calls.in.{call.language}"),
+        f"{words.t('calls.caller.iin')} {call.iin.masked}",
+        f"{words.t('calls.caller.phone')} {call.phone.masked}",
+        f"{words.t('calls.column.agent')}: {typed.plain(file.agent)}" if file.agent else "",
+        words.t(f"calls.cause.{call.cause.name.lower()}") if call.cause else "",
+        f"{words.t('calls.file.policy')} {typed.plain(call.policy_version)}",
+    ]
+    st.markdown(" · ".join(part for part in parts if part))
+    if call.decision is not None:
+        said = words.t(f"calls.decision.{call.decision.name.lower()}")
+        why = words.t(f"calls.reason.{call.decision_reason}") if call.decision_reason else ""
+        note = typed.plain(call.decision_note)
+        st.markdown(
+            f"**{words.t('calls.column.decision')}: {said}** " + " — ".join(p for p in (why, note) if p)
+        )
+
+
+def _seal(file: File) -> None:
+    """Whether files, checklist and decision are those of the end of the call."""
+    if file.call.sealed_at is None:
+        st.info(words.t("calls.sealed.wait"), icon=":material/hourglass_empty:")
+    elif file.still_sealed:
+        st.success(words.t("calls.sealed.holds", at=file.call.sealed_at), icon=":material/verified:")
+    else:
+        st.error(words.t("calls.sealed.broken"), icon=":material/gpp_bad:")
+
+
+def _ask_why(file: File) -> None:
+    st.info(words.t("calls.file.why_first"), icon=":material/visibility:")
+    options = [*(reason.value for reason in _REASONS), _QUALITY]
+    reason = st.radio(
+        words.t("reveal.why"), options, index=None, key=f"file_why_{file.call.call_id}", horizontal=True,
+        format_func=lambda name: words.t(f"calls.file.reason.{name}"),
+    )  # fmt: skip
+    note = st.text_input(words.t("reveal.note"), key=f"file_note_{file.call.call_id}", max_chars=200)
+    st.button(
+        words.t("calls.file.show"),
+        key="file_show",
+        type="primary",
+        disabled=reason is None,
+        help=None if reason else words.t("reveal.reason_first"),
+        on_click=_give_reason,
+        args=(file.call.call_id, reason, note),
+    )
+
+
+def _give_reason(call_id: int, reason: str | None, note: str) -> None:
+    """The words go with each look to the core, which writes them down."""
+    written = " ".join(note.split())
+    st.session_state[_REASON] = (call_id, f"{reason}: {written}" if written else str(reason))
+    st.session_state.pop(_EVENTS, None)
+    st.session_state.pop(_REREAD, None)
+
+
+def _stills(file: File) -> None:
+    st.subheader(words.t("calls.file.stills"), anchor=False)
+    found = [item for item in file.evidence if item.kind in STILLS]
+    if not found:
+        st.info(words.t("calls.file.no_stills"), icon=":material/inbox:")
+    mark = watermark.over_a_picture(file.staff, file.now)
+    for start in range(0, len(found), 3):
+        for column, item in zip(st.columns(3), found[start : start + 3], strict=False):
+            with column:
+                drawn = stills.picture(item, height_px=220, address=_still_address(file, item))
+                st.html(drawn.removesuffix("</div>") + mark + "</div>")
+                st.caption(f"{words.t(f'calls.still.name.{item.kind.value}')} · {stills.remark(item)}")
+                st.caption(
+                    f"SHA-256 {formats.grouped(item.sha256.hex()[:16])} · {typed.plain(item.asked_by)}"
+                )
+                if item.kind is not EvidenceKind.FACE:
+                    _reread_button(file, item)
+    _reread_shown(file)
+
+
+def _still_address(file: File, item: Evidence) -> str:
+    return f"/evidence/stills/{item.evidence_id}?reason={quote(file.reason)}"
+
+
+def _reread_button(file: File, item: Evidence) -> None:
+    """The passport panel over stored evidence: decides nothing, leaves an entry."""
+    if not st.button(
+        words.t("calls.file.reread"), key=f"reread_{item.evidence_id}", icon=":material/document_scanner:"
+    ):
+        return
+    try:
+        with st.spinner(words.t("calls.reading.reading")):
+            read = calling.reread(
+                file.service, actor=file.staff, call_id=file.call.call_id, evidence_id=item.evidence_id
+            )
+    except Refusal as refusal:
+        refusals.show(refusal)
+        return
+    st.session_state[_REREAD] = (item, read)
+
+
+def _reread_shown(file: File) -> None:
+    item, read = st.session_state.get(_REREAD, (None, None))
+    if item is None or item.call_id != file.call.call_id:
+        return
+    with st.container(border=True):
+        mark = watermark.over_a_picture(file.staff, file.now)
+        passport_panel.draw(read, item, address=_still_address(file, item), over=mark)
+
+
+def _recordings(file: File) -> None:
+    st.subheader(words.t("calls.file.recordings"), anchor=False)
+    parts = [item for item in file.evidence if item.kind is EvidenceKind.RECORDING]
+    if not parts:
+        st.info(words.t("calls.file.no_recordings"), icon=":material/inbox:")
+    mark = watermark.over_a_picture(file.staff, file.now)
+    for item in parts:
+        if not item.closed:
+            st.caption(words.t("calls.file.not_closed"))
+        for column, party in zip(st.columns(2), Leg, strict=True):
+            with column:
+                st.caption(f"{words.t(f'calls.side.{party.value}')} · {formats.clock(item.taken_at)}")
+                st.html(_video(file, item, party) + mark + "</div>")
+
+
+def _video(file: File, item: Evidence, party: Leg) -> str:
+    """Full screen would leave the watermark behind."""
+    address = f"/evidence/recordings/{item.evidence_id}/{party.value}?reason={quote(file.reason)}"
+    return (
+        '<div class="qb-still" style="aspect-ratio:16/9">'
+        f'<video src="{address}" controls preload="none" controlslist="nofullscreen nodownload noremoteplayback" '
+        'disablepictureinpicture style="width:100%;height:100%"></video>'
+    )
+
+
+def _events(file: File) -> None:
+    st.subheader(words.t("calls.file.events"), anchor=False)
+    logs = [item for item in file.evidence if item.kind is EvidenceKind.LOG]
+    if not logs:
+        st.info(words.t("calls.file.no_events"), icon=":material/inbox:")
+        return
+    if st.button(words.t("calls.file.show_events"), key="file_events", icon=":material/list:"):
+        _open_events(file, logs)
+    lines: list[dict[str, object]] = st.session_state.get(_EVENTS, [])
+    if lines:
+        tables.show(
+            {
+                words.t("calls.column.at"): [str(line.get("at", "")) for line in lines],
+                words.t("calls.column.event"): [str(line.get("event", "")) for line in lines],
+                words.t("calls.column.facts"): [_facts(line) for line in lines],
+            },
+            empty=words.t("calls.file.no_events"),
+            key="file_event_lines",
+        )
+
+
+def _open_events(file: File, logs: Sequence[Evidence]) -> None:
+    """Read once, when asked for: each reading is a look."""
+    try:
+        lines = [
+            line
+            for item in logs
+            for line in calling.event_log(
+                file.service, actor=file.staff, evidence_id=item.evidence_id, reason=file.reason
+            )
+        ]
+    except Refusal as refusal:
+        refusals.show(refusal)
+        return
+    st.session_state[_EVENTS] = lines
+
+
+def _facts(line: dict[str, object]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in line.items() if name not in ("at", "event"))
+
+
+def _history(file: File) -> None:
+    """Every line of the checklist: what was passed, what was opened again, and by whom."""
+    with st.expander(words.t("calls.file.checklist", n=len(file.checks)), expanded=not file.reason):
+        tables.show(
+            {
+                words.t("calls.column.at"): [formats.clock(check.at) for check in file.checks],
+                words.t("calls.column.gate"): [
+                    words.t(f"calls.step.{check.gate.value}") for check in file.checks
+                ],
+                words.t("calls.column.outcome"): [_outcome(check) for check in file.checks],
+                words.t("calls.column.by"): [_by(check) for check in file.checks],
+                words.t("calls.column.facts"): [_told(check) for check in file.checks],
+            },
+            empty=words.t("calls.file.no_checks"),
+            key="file_checks",
+        )
+
+
+def _outcome(check: Check) -> str:
+    icon, _ = stepper.LOOKS[check.outcome]
+    return f"{icon} {words.t(f'calls.outcome.{check.outcome.value}')}"
+
+
+def _by(check: Check) -> str:
+    return _worded("by", check.by)
+
+
+def _told(check: Check) -> str:
+    """Digests help nobody who reads this."""
+    shown = {name: fact for name, fact in check.facts.items() if fact and not name.endswith("sha256")}
+    if check.gate is Gate.SPOKEN:
+        return ", ".join(
+            f"{words.t(f'calls.spoken.{name}')}: {_agreed(fact)}" for name, fact in shown.items()
+        )
+    return ", ".join(
+        f"{_worded('fact', name)}: {_worded('fact_value', fact)}" for name, fact in shown.items()
+    )
+
+
+def _agreed(fact: str) -> str:
+    return words.t("calls.spoken.agrees" if fact == str(True) else "calls.spoken.differs")
+
+
+def _worded(section: str, name: str) -> str:
+    """The words for a stored name; what was written by people is shown as it is."""
+    key = f"calls.{section}.{name}"
+    return words.t(key) if words.has(key) else name

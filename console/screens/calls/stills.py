@@ -1,0 +1,126 @@
+"""Stills of the caller: taken by the server from their media, shown by address, read at once where there is a zone.
+
+What was read stays with the page; the checklist keeps its outcome, the still itself the lines (R14).
+"""
+
+from html import escape
+
+import streamlit as st
+
+from ca_core.call import Call, Evidence, EvidenceKind
+from console import words
+from console.screens.calls import attempts, stepper
+from console.screens.calls.snapshot import Snapshot, is_on_the_line
+from console.widgets import format as formats
+from runtime import calling
+from runtime.calling import Read
+
+_READS = "calls.reads"
+_COMMAND = "call_dock.command"
+# Below this a document's zone is rarely read.
+SMALL_WIDTH_PX = 960
+
+
+def forget() -> None:
+    """Another call: nothing read before stays."""
+    st.session_state.pop(_READS, None)
+
+
+def read_of(evidence_id: int | None) -> Read | None:
+    found: dict[int, Read] = st.session_state.get(_READS, {})
+    return found.get(evidence_id) if evidence_id is not None else None
+
+
+def ask_to_show(what: str) -> None:
+    """The dock tells the caller's page, which draws a frame over their own picture."""
+    last = st.session_state.get(_COMMAND, {}).get("n", 0)
+    st.session_state[_COMMAND] = {"n": last + 1, "op": "show", "what": what}
+
+
+def show_button(what: str, key: str) -> None:
+    st.button(
+        words.t(f"calls.show.{what}"),
+        key=key,
+        icon=":material/open_in_full:",
+        help=words.t("calls.show.help"),
+        on_click=ask_to_show,
+        args=(what,),
+        shortcut="D",
+    )
+
+
+def take_button(
+    snapshot: Snapshot, call: Call, kind: EvidenceKind, step: str, *, shortcut: str = "S"
+) -> None:
+    """A document's still is read at once; its panel opens."""
+    again = snapshot.still(kind) is not None
+    main = not again and kind is not EvidenceKind.DOCUMENT_BACK
+    label = words.t(f"calls.still.{'again' if again else 'take'}.{kind.value}")
+    if st.button(
+        label,
+        key=f"take_{kind.value}",
+        type="primary" if main else "secondary",
+        icon=":material/photo_camera:",
+        shortcut=shortcut,
+        disabled=not is_on_the_line(call),
+    ):
+        _take(snapshot, call, kind, step)
+        st.rerun()
+
+
+def _take(snapshot: Snapshot, call: Call, kind: EvidenceKind, step: str) -> None:
+    def still() -> Evidence:
+        return calling.take_still(snapshot.service, actor=snapshot.staff, call_id=call.call_id, kind=kind)
+
+    taken: list[Evidence] = []
+    with st.spinner(words.t("calls.still.taking")):
+        done = attempts.attempt(step, lambda: taken.append(still()))
+    if done and kind is not EvidenceKind.FACE:
+        read(snapshot, call, taken[0].evidence_id)
+
+
+def read(snapshot: Snapshot, call: Call, evidence_id: int) -> None:
+    """The zone of this still, checked and written down; the panel opens."""
+
+    def reading() -> None:
+        found = calling.read_document(
+            snapshot.service, actor=snapshot.staff, call_id=call.call_id, evidence_id=evidence_id
+        )
+        keep(evidence_id, found)
+
+    with st.spinner(words.t("calls.reading.reading")):
+        attempts.attempt(stepper.READING, reading)
+
+
+def keep(evidence_id: int, found: Read) -> None:
+    st.session_state[_READS] = {**st.session_state.get(_READS, {}), evidence_id: found}
+
+
+def picture(still: Evidence, *, height_px: int, address: str = "") -> str:
+    """The still at a fixed height, so that nothing jumps while it loads."""
+    source = address or f"/evidence/stills/{still.evidence_id}"
+    words_of = words.t(f"calls.still.name.{still.kind.value}")
+    return (
+        f'<div class="qb-still" style="height:{height_px}px">'
+        f'<img src="{escape(source)}" alt="{escape(words_of)}"></div>'
+    )
+
+
+def remark(still: Evidence) -> str:
+    """Size and moment, and what to do about a small picture."""
+    line = words.t(
+        "calls.still.size",
+        width=str(still.width_px),
+        height=str(still.height_px),
+        at=formats.clock(still.taken_at),
+    )
+    return f"{line} {words.t('calls.still.small')}" if still.width_px < SMALL_WIDTH_PX else line
+
+
+def picture_of(snapshot: Snapshot, kind: EvidenceKind, *, height_px: int) -> None:
+    still = snapshot.still(kind)
+    if still is None:
+        st.caption(words.t(f"calls.still.none.{kind.value}"))
+        return
+    st.html(picture(still, height_px=height_px))
+    st.caption(remark(still))

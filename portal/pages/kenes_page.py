@@ -1,0 +1,28 @@
+"""/kenes: every answer of the assistant on one page, and "call me back" (F2)."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ca_core.errors import Refusal
+from ca_core.identifiers import Phone
+from portal import kenes, refusals, rendering
+
+
+def show(request: Request) -> Response:
+    return page(request)
+
+
+def page(
+    request: Request, *, typed: str = "", asked: Phone | None = None, refusal: Refusal | None = None
+) -> Response:
+    """`asked`: the phone that will be told when an agent is free."""
+    spoken = rendering.words(request)
+    return rendering.page(
+        request,
+        "kenes_page.html",
+        status_code=refusals.STATUS[refusal.code] if refusal else 200,
+        topics=[(topic, kenes.about(topic, spoken)) for topic in kenes.TOPICS],
+        asked=asked,
+        typed=typed,
+        told=spoken.told(refusal) if refusal else None,
+    )

@@ -1,0 +1,261 @@
+"""What the doors are handed for a call: stills, readings, comparisons, and looking at sealed evidence.
+
+Nothing of the outside is called within a transaction: first the core is asked whether it may be, then the media
+worker or the reader is, then the core writes down what came of it.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from ca_core import audit, roles
+from ca_core import call as calls
+from ca_core.call import Evidence, EvidenceKind, Leg, Outcome
+from ca_core.documents import mrz
+from ca_core.documents.mrz import Mrz, MrzUnreadable
+from ca_core.errors import GatewayRejected, GatewayUnavailable, Refusal
+from ca_core.registration import call, evidence, face, passport
+from ca_core.registration.passport import Verdict
+from ca_core.roles import Actor
+from runtime import settings
+from runtime.service import Service
+from video import engine, playback
+from video import evidence as sealed
+from video.media.client import MediaClient
+from video.media.wire import KeptStill
+from video.vision import wire
+from video.vision.client import VisionClient
+from video.vision.wire import Comparison, Reading, Role
+
+STILL_AT_MOST = timedelta(seconds=8)
+
+
+class MediaUnavailable(Refusal):
+    """The media worker of this call did not answer, or the caller sends no picture."""
+
+    code = "media.unavailable"
+
+
+class VisionUnavailable(Refusal):
+    """Nobody reads documents or compares faces at the moment: a check that was not done is not good."""
+
+    code = "vision.unavailable"
+
+
+class EvidenceBroken(Refusal):
+    """The sealed file is missing or was changed."""
+
+    code = "evidence.broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A reading and the verdict that follows from it."""
+
+    verdict: Verdict
+    reading: Reading
+
+
+def vision_client(service: Service) -> VisionClient:
+    return VisionClient(
+        f"http://127.0.0.1:{service.settings.vision_port}", settings.media_secret(service.settings).encode()
+    )
+
+
+def take_still(service: Service, *, actor: Actor, call_id: int, kind: EvidenceKind) -> Evidence:
+    """The server takes it from the caller's uplink at full size. Raises MediaUnavailable and as
+    `evidence.took_still`.
+    """
+    with service.look() as work:
+        found = evidence.require_takeable(work, actor=actor, call_id=call_id, kind=kind)
+    still_id = f"{call_id}-{kind.value}-{secrets.token_hex(4)}"
+    try:
+        taken = asyncio.run(_still(service, found.worker, call_id, still_id))
+    except (GatewayUnavailable, GatewayRejected, Refusal, TimeoutError) as problem:
+        raise MediaUnavailable from problem
+    still = Evidence(
+        call_id=call_id,
+        kind=kind,
+        name=taken.name,
+        sha256=bytes.fromhex(taken.sha256),
+        size_bytes=(service.settings.evidence_dir / taken.name).stat().st_size,
+        taken_at=taken.taken_at.replace(microsecond=0),
+        asked_by=actor.name,
+        width_px=taken.width_px,
+        height_px=taken.height_px,
+    )
+    with service.work(by=actor, on=f"call/{call_id}") as work:
+        evidence_id = evidence.took_still(work, actor=actor, still=still, now=service.now())
+        stored = work.evidence.by_id(evidence_id)
+    assert stored is not None
+    return stored
+
+
+async def _still(service: Service, worker: str, call_id: int, still_id: str) -> KeptStill:
+    client = MediaClient(worker, settings.media_secret(service.settings))
+    async with asyncio.timeout(STILL_AT_MOST.total_seconds()), client:
+        return await client.still(call_id, engine.Role.CITIZEN, still_id)
+
+
+def read_document(service: Service, *, actor: Actor, call_id: int, evidence_id: int) -> Read:
+    """Reads the zone on a still of the agent's own call. Raises VisionUnavailable, EvidenceBroken and as
+    `passport.record`.
+    """
+    with service.look() as work:
+        call.on_the_line(work, actor=actor, call_id=call_id)
+    reading = _read(service, _piece(service, evidence_id))
+    zone = _zone(reading, service.now().date())
+    with service.work(by=actor, on=f"call/{call_id}") as work:
+        verdict = passport.record(
+            work, actor=actor, call_id=call_id, evidence_id=evidence_id, zone=zone,
+            sure=reading.is_accepted, now=service.now(),
+        )  # fmt: skip
+    return Read(verdict, reading)
+
+
+def reread(service: Service, *, actor: Actor, call_id: int, evidence_id: int) -> Read:
+    """The same over stored evidence, after the call. Raises as `read_document` and `passport.reexamine`."""
+    roles.require(actor, roles.Permission.VIEW_EVIDENCE)
+    reading = _read(service, _piece(service, evidence_id))
+    zone = _zone(reading, service.now().date())
+    with service.work(by=actor, on=f"call/{call_id}") as work:
+        verdict = passport.reexamine(
+            work, actor=actor, call_id=call_id, evidence_id=evidence_id, zone=zone,
+            sure=reading.is_accepted, now=service.now(),
+        )  # fmt: skip
+    return Read(verdict, reading)
+
+
+def _read(service: Service, content: bytes) -> Reading:
+    try:
+        with contextlib.closing(vision_client(service)) as client:
+            return client.read_document(content)
+    except (GatewayUnavailable, GatewayRejected) as problem:
+        raise VisionUnavailable from problem
+
+
+def _zone(reading: Reading, today: date) -> Mrz | None:
+    if not reading.lines:
+        return None
+    try:
+        return mrz.parse(reading.lines, today=today, repaired=reading.repaired)
+    except MrzUnreadable:
+        return None
+
+
+def compare_faces(service: Service, *, actor: Actor, call_id: int) -> Outcome:
+    """The newest face against the newest document's portrait and the register's.
+
+    Raises VisionUnavailable, EvidenceBroken, FaceStillMissing and as `face.compared`.
+    """
+    with service.look() as work:
+        found = call.on_the_line(work, actor=actor, call_id=call_id)
+        stills = {item.kind: item for item in work.evidence.of_call(call_id)}
+        registered = work.portraits.of_iin(found.iin)
+    live, document = stills.get(EvidenceKind.FACE), stills.get(EvidenceKind.DOCUMENT_FRONT)
+    if live is None or document is None:
+        raise face.FaceStillMissing
+    try:
+        with contextlib.closing(vision_client(service)) as client:
+            compared = client.compare(
+                live=_content(service, live), document=_content(service, document), portrait=registered
+            )
+    except (GatewayUnavailable, GatewayRejected) as problem:
+        raise VisionUnavailable from problem
+    with service.work(by=actor, on=f"call/{call_id}") as work:
+        return face.compared(
+            work, actor=actor, call_id=call_id, measured=_measured(compared), now=service.now()
+        )
+
+
+def _measured(compared: Comparison) -> tuple[face.Measured, ...]:
+    def against(role: Role, distance: float | None) -> face.Measured:
+        sides = (compared.side(Role.LIVE), compared.side(role))
+        widths = [side.faces[0].size_px if side is not None and side.faces else 0 for side in sides]
+        return face.Measured(role.value, distance if _is_one_face(compared) else None, min(widths))
+
+    return (
+        against(Role.DOCUMENT, compared.live_document),
+        against(Role.PORTRAIT, compared.live_portrait),
+    )
+
+
+def _is_one_face(compared: Comparison) -> bool:
+    """A second face in the caller's picture: nobody knows whose it is."""
+    live = compared.side(Role.LIVE)
+    return live is not None and len(live.faces) == 1 and wire.Flaw.SEVERAL_FACES not in live.flaws
+
+
+def open_still(service: Service, *, actor: Actor, evidence_id: int, reason: str) -> bytes:
+    """One audited look. Raises EvidenceBroken, NoStill and as `evidence.open_`."""
+    with service.work(by=actor, on=f"evidence/{evidence_id}") as work:
+        found = evidence.open_(work, actor=actor, evidence_id=evidence_id, reason=reason, now=service.now())
+    if found.kind not in calls.STILLS:
+        raise evidence.NoStill
+    return _content(service, found)
+
+
+def open_recording(service: Service, *, actor: Actor, evidence_id: int, reason: str, party: Leg) -> bytes:
+    """One party's picture and sound as WebM, copied without transcoding. Raises EvidenceBroken and as
+    `evidence.open_`.
+    """
+    with service.work(by=actor, on=f"evidence/{evidence_id}") as work:
+        found = evidence.open_(work, actor=actor, evidence_id=evidence_id, reason=reason, now=service.now())
+    try:
+        return playback.one_party(_path(service, found), _secret(service), party=engine.Role(party.value))
+    except (OSError, Refusal) as problem:
+        raise EvidenceBroken from problem
+
+
+def event_log(service: Service, *, actor: Actor, evidence_id: int, reason: str) -> list[dict[str, object]]:
+    """The lines that the media worker wrote during the call. Raises EvidenceBroken and as `evidence.open_`."""
+    with service.work(by=actor, on=f"evidence/{evidence_id}") as work:
+        found = evidence.open_(work, actor=actor, evidence_id=evidence_id, reason=reason, now=service.now())
+    try:
+        text = b"".join(sealed.read(_path(service, found), _secret(service))).decode()
+    except (OSError, Refusal) as problem:
+        raise EvidenceBroken from problem
+    return [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+
+
+def portrait(service: Service, *, actor: Actor, call_id: int) -> bytes | None:
+    """The register's portrait of the caller on the line; an audited look. Raises as `call.on_the_line`."""
+    with service.work(by=actor, on=f"call/{call_id}") as work:
+        found = call.on_the_line(work, actor=actor, call_id=call_id)
+        entry = audit.Entry(service.now(), actor, "register:portrait:seen", f"call/{call_id}")
+        work.audit.add(entry)
+        return work.portraits.of_iin(found.iin)
+
+
+def _piece(service: Service, evidence_id: int) -> bytes:
+    with service.look() as work:
+        found = work.evidence.by_id(evidence_id)
+    if found is None:
+        raise evidence.EvidenceUnknown
+    if found.kind not in calls.STILLS:
+        raise evidence.NoStill
+    return _content(service, found)
+
+
+def _content(service: Service, found: Evidence) -> bytes:
+    """The whole of a still, whose digest is the one that was stored. Raises EvidenceBroken."""
+    try:
+        content = sealed.whole(_path(service, found), _secret(service))
+    except (OSError, Refusal) as problem:
+        raise EvidenceBroken from problem
+    if hashlib.sha256(content).digest() != found.sha256:
+        raise EvidenceBroken
+    return content
+
+
+def _path(service: Service, found: Evidence) -> Path:
+    return service.settings.evidence_dir / found.name
+
+
+def _secret(service: Service) -> bytes:
+    return settings.evidence_secret(service.settings)

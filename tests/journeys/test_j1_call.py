@@ -1,0 +1,143 @@
+"""J1: a citizen whom nobody knows in the BMG calls, is checked, and is registered (F2; R1-R4, R13, R14).
+
+Two real browsers: the citizen's camera is a canvas that shows a rendered person and a specimen passport, the
+agent's is Chromium's own test picture. Pixels and tone are looked at on both sides, not only counters.
+"""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ca_core.call import Call, Decision, EvidenceKind
+from ca_core.lifecycle import CallState
+from ca_core.registration import evidence
+from ca_core.roles import Role
+from runtime.demo import rendered
+from runtime.demo.rendered import RenderedPerson
+from tests.journeys import cameras, talking
+from tests.journeys.conftest import House, Visits
+
+pytestmark = pytest.mark.timeout(420)
+AGENT_NUMBER = 1  # agent2 speaks Russian
+
+
+@pytest.fixture
+def caller(house: House) -> RenderedPerson:
+    """A rendered person who has no phone in the BMG."""
+    person = rendered.PEOPLE[0]
+    with house.service.look() as work:
+        assert work.bmg.of_iin(person.person.iin) is None
+    return person
+
+
+def living(house: House) -> Call:
+    with house.service.look() as work:
+        return work.calls.latest(1)[0]
+
+
+def into_the_queue(page: Page, house: House, caller: RenderedPerson) -> None:
+    """From "I am not in the BMG" to the queue, as the citizen goes."""
+    page.goto(f"{house.portal_url}/bmg?lang=ru")
+    page.fill("#iin", caller.person.iin.digits)
+    page.click("main form.ask button")
+    expect(page.locator("[data-bmg=unknown]")).to_be_visible()
+    page.click("main a.button")
+    page.check("input[name=who][value=myself]")
+    page.click("main form.ask button.button")
+    page.fill("#phone", caller.phone.full)
+    page.click("main form.ask button.button")
+    page.click("[data-start]")
+    for device in ("camera", "microphone", "network"):
+        expect(page.locator(f"[data-device={device}][data-state=good]")).to_be_visible(timeout=30_000)
+    page.click("[data-sound=good]")
+    page.click("[data-go]")
+    page.check("input[name=consent]")
+    page.click("main form.ask button.button")
+    expect(page.locator("[data-screen=queued]")).to_be_visible()
+
+
+def test_a_citizen_is_checked_and_registered(house: House, visit: Visits, caller: RenderedPerson) -> None:
+    agent = visit(Role.CALL_AGENT, "/calls", number=AGENT_NUMBER, language="ru")
+    agent.set_default_timeout(45_000)
+    citizen = visit(None, "/", language="ru", width=390, height=844, script=cameras.script(caller))
+    citizen.set_default_timeout(30_000)
+
+    into_the_queue(citizen, house, caller)
+    agent.locator(".dock .toggle").click()
+    agent.locator(".dock .accept").click()
+    citizen.click("[data-do=answer]")
+
+    # Both see and hear each other, and the same phrase.
+    expect(agent.locator(".st-key-greeted button").first).to_be_visible()
+    phrase = living(house).phrase
+    expect(citizen.locator("[data-slot=phrase]")).to_have_text(phrase)
+    expect(agent.locator(".dock .phrase")).to_have_text(phrase)
+    talking.require_same_picture(agent, talking.AGENT_SEES, citizen, talking.CITIZEN_SENDS)
+    talking.require_same_picture(citizen, talking.CITIZEN_SEES, agent, talking.AGENT_SENDS)
+    tone = talking.loudest(agent, talking.AGENT_SEES)
+    assert tone["decibels"] > -60
+    assert tone["hertz"] == pytest.approx(cameras.TONE_HERTZ, abs=15)
+    assert talking.loudest(citizen, talking.CITIZEN_SEES)["decibels"] > -60
+
+    # The checklist, gate by gate.
+    agent.locator(".st-key-greeted button").first.click()
+    talking.answer_pressure(agent)
+    talking.show(citizen, "document")
+    agent.locator(".st-key-step_document button").first.click()
+    agent.locator(".st-key-take_document_front button").first.click()
+    talking.passed(agent, "document")
+    talking.passed(agent, "reading", patience_seconds=90)
+    talking.tick_features(agent)
+    talking.show(citizen, "face")
+    agent.locator(".st-key-step_face button").first.click()
+    agent.locator(".st-key-take_face button").first.click()
+    agent.locator(".st-key-opinion_same button").first.click()
+    talking.passed(agent, "face", patience_seconds=60)
+    talking.say_aloud(agent, caller)
+    talking.passed(agent, "spoken")
+    expect(agent.locator(".st-key-register button").first).to_be_disabled()
+    agent.locator(".st-key-code_send button").first.click()
+    citizen.locator("#code").fill(talking.code_of(house, caller))
+    citizen.locator("[data-code] button").first.click()
+    talking.passed(agent, "code")
+
+    agent.locator(".st-key-register button").first.click()
+    expect(agent.locator(".st-key-call_done").first).to_be_visible()
+    registered = living(house)
+    assert registered.decision is Decision.REGISTERED
+    with house.service.look() as work:
+        entry = work.bmg.of_iin(caller.person.iin)
+        history = work.bmg.history(caller.person.iin)
+    assert entry is not None
+    assert entry.phone == caller.phone
+    assert history[0].call_id == registered.call_id
+
+    agent.locator(".dock .end").click()
+    agent.locator(".dock .end-now").click()
+    expect(citizen.locator("[data-call]")).to_have_count(0, timeout=8_000)
+    expect(citizen.locator("main")).to_contain_text(re.compile("зарегистрирован"))
+    assert_sealed(house, registered.call_id)
+
+
+def assert_sealed(house: House, call_id: int) -> None:
+    """Recording of both parties, log, stills, checklist and decision under one seal, after the wrap-up."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with house.service.look() as work:
+            found = work.calls.by_id(call_id)
+            assert found is not None
+            kinds = {item.kind for item in work.evidence.of_call(call_id)}
+            sealed = found.sealed_at is not None and evidence.still_sealed(work, found)
+        if sealed:
+            break
+        time.sleep(0.5)
+    assert sealed
+    assert found.state is CallState.ENDED
+    assert kinds >= {
+        EvidenceKind.DOCUMENT_FRONT,
+        EvidenceKind.FACE,
+        EvidenceKind.RECORDING,
+        EvidenceKind.LOG,
+    }

@@ -1,0 +1,80 @@
+"""A call from the queue to its seal, over the protocol of the pages."""
+
+from ca_core.call import EndCause, EvidenceKind, Gate
+from ca_core.lifecycle import CallState
+from ca_core.registration import decide, phone_code
+from tests import builders
+from tests.video.gateway.conftest import World, talk
+
+
+def test_a_call_goes_from_the_queue_to_its_seal(world: World) -> None:
+    caller, agent = world.caller(), world.agent("aizhan")
+    citizen = caller.open()
+    assert citizen.now["state"] == "queued"
+    assert citizen.now["position"] == 1
+    assert citizen.now["wait_seconds"] is None
+    desk = agent.sit()
+    call_id = talk(citizen, desk)
+    assert call_id == caller.call_id
+    assert citizen.now["phrase"] == desk.now["call"]["phrase"] != ""
+    assert citizen.now["agent_number"] == str(agent.actor.staff_id)
+    citizen.until(lambda told: told["recording"])
+    desk.until(lambda told: told["call"]["recording"])
+    desk.send("hang_up")
+    ended = citizen.state("ended")
+    assert ended["cause"] == "agent_hung_up"
+    desk.state("wrap_up")
+    desk.send("finish_wrap_up")
+    desk.state("available")
+    assert citizen.end() == 4410
+    world.wait(lambda: caller.stored.sealed_at is not None)
+    with world.service.look() as work:
+        kinds = [item.kind for item in work.evidence.of_call(call_id) if item.closed]
+    assert kinds == [EvidenceKind.RECORDING, EvidenceKind.LOG]
+    assert caller.stored.state is CallState.ENDED
+    assert caller.stored.cause is EndCause.AGENT_HUNG_UP
+
+
+def test_the_code_is_typed_by_the_citizen_and_only_right_or_wrong_is_told(world: World) -> None:
+    """R4: three tries, each counted; the page is told how many are left, the agent sees right or wrong."""
+    caller, agent = world.caller(), world.agent("aizhan")
+    citizen, desk = caller.open(), agent.sit()
+    call_id = talk(citizen, desk)
+    service = world.service
+    citizen.send("code", typed="123456")
+    assert citizen.refusal("code") == "sms_code.not_sent"
+    builders.checks_passed(service, call_id, Gate.SPOKEN)
+    with service.work() as work:
+        phone_code.send(work, actor=agent.actor, call_id=call_id, now=service.now())
+    assert citizen.until(lambda told: told["code"] == "asked")["tries_left"] == 3
+    with service.look() as work:
+        code = work.outbox.due(service.now(), 5)[0].words["code"]
+    citizen.send("code", typed=builders.wrong(code))
+    refused = citizen.of("refused")
+    assert (refused["code"], refused["facts"]) == ("sms_code.wrong", {"tries_left": 2})
+    assert citizen.until(lambda told: told["code"] == "wrong")["tries_left"] == 2
+    citizen.send("code", typed=code)
+    citizen.until(lambda told: told["code"] == "right")
+    citizen.send("code", typed=code)
+    assert citizen.refusal("code") == "sms_code.used_up"
+    with service.look() as work:
+        facts = [check.facts for check in work.checks.of_call(call_id) if check.gate is Gate.CODE]
+    assert facts[-1] == {"typed_by": "caller"}
+    assert code not in str(facts)
+
+
+def test_a_decision_in_the_wrap_up_reaches_the_citizens_page(world: World) -> None:
+    caller, agent = world.caller(), world.agent("aizhan")
+    citizen, desk = caller.open(), agent.sit()
+    call_id = talk(citizen, desk)
+    desk.send("hang_up")
+    assert citizen.state("ended")["decision"] == "interrupted"
+    desk.send("show", what="face")
+    assert desk.refusal("show") == "call.not_yours"
+    with world.service.work() as work:
+        decide.refuse(
+            work, actor=agent.actor, call_id=call_id, reason=decide.Reason.POOR_LINE, final=False, note="",
+            now=world.service.now(),
+        )  # fmt: skip
+    assert citizen.until(lambda told: told["decision"] == "refused_retry")["reason"] == "poor_line"
+    assert citizen.end() == 4410

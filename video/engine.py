@@ -1,0 +1,201 @@
+"""The media engine as everybody else sees it: eight calls, events, refusals.
+
+A call has at most two legs, the citizen's and the agent's. The engine answers offers, carries picture and sound
+between the legs, records when ordered and tells what happens; who may join is the gateway's affair. aiortc's relay
+(`video.media.relay`) is the first implementation.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal, Protocol
+
+from ca_core.errors import Refusal
+
+Fact = str | int | float | bool | None
+MediaKind = Literal["audio", "video"]
+
+
+class Role(StrEnum):
+    """Who sits at the other end of a leg; there is no third."""
+
+    CITIZEN = "citizen"
+    AGENT = "agent"
+
+    @property
+    def far(self) -> "Role":
+        return Role.AGENT if self is Role.CITIZEN else Role.CITIZEN
+
+
+class EventKind(StrEnum):
+    """What an engine tells. `facts` of each are named here."""
+
+    LEG_JOINED = "leg_joined"  # again
+    LEG_CONNECTED = "leg_connected"  # took_ms
+    LEG_MEDIA = "leg_media"  # took_ms; the first whole frame
+    LEG_SILENT = "leg_silent"  # silent_seconds
+    LEG_BACK = "leg_back"  # silent_seconds
+    LEG_FAILED = "leg_failed"  # cause: not_connected, connection_lost, closed_by_peer
+    LEG_LEFT = "leg_left"
+    PICTURE_SIZE = "picture_size"  # width_px, height_px
+    HELD = "held"
+    RESUMED = "resumed"
+    STILL_TAKEN = "still_taken"  # still_id, name, sha256, width_px, height_px, took_ms
+    RECORDING_STARTED = "recording_started"  # part, name
+    RECORDING_FAILED = "recording_failed"  # part, name, reason (an errno's name, or too_slow)
+    RECORDING_CLOSED = "recording_closed"  # part, name, sha256, size_bytes, seconds, log_name, log_sha256
+    PROBE_ENDED = "probe_ended"  # probe_id, audio_packets, video_packets
+    CALL_CLOSED = "call_closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened in a call; `call_id` is 0 for a device check, which belongs to none."""
+
+    call_id: int
+    role: Role | None
+    kind: EventKind
+    at: datetime
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+Listener = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingOrder:
+    """Record both parties into `folder`, sealed under `secret`. Given only once the caller's consent is stored."""
+
+    folder: Path
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedFrame:
+    """One frame as it was received, VP8 or Opus. `timestamp` counts from the leg's first frame in the codec's clock;
+    `at_seconds` is the same instant on the worker's clock, lips and voice together."""
+
+    kind: MediaKind
+    timestamp: int
+    at_seconds: float
+    key: bool
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LegStats:
+    """Counted since the leg joined; None is what is not known (yet)."""
+
+    role: Role
+    state: str
+    bytes_received: int
+    packets_received: int
+    packets_sent: int
+    fps: float
+    width_px: int | None
+    height_px: int | None
+    loss: float | None
+    jitter_seconds: float | None
+    rtt_seconds: float | None
+    last_media_seconds_ago: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallStats:
+    call_id: int
+    is_held: bool
+    is_recording: bool
+    legs: tuple[LegStats, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A still of a leg's uplink at its full size."""
+
+    jpeg: bytes = field(repr=False)
+    width_px: int
+    height_px: int
+    taken_at: datetime
+    took_ms: int
+
+
+class CallNotKnown(Refusal):
+    """No such call on this worker."""
+
+    code = "media.call_not_known"
+
+
+class LegNotKnown(Refusal):
+    """That party has not joined the call."""
+
+    code = "media.leg_not_known"
+
+
+class RoleNotKnown(Refusal):
+    """A call has a citizen and an agent; nobody else joins."""
+
+    code = "media.role_not_known"
+
+
+class OfferNotUnderstood(Refusal):
+    """The offer is no session description of one sound and one picture in Opus and VP8."""
+
+    code = "media.offer_not_understood"
+
+
+class NoPicture(Refusal):
+    """The leg sent no picture in time."""
+
+    code = "media.no_picture"
+
+
+class ProbesBusy(Refusal):
+    """As many device checks as the worker allows are running."""
+
+    code = "media.probes_busy"
+
+
+class Tap(Protocol):
+    """Encoded frames of one leg as they come, until closed; a reader that is too slow loses the oldest."""
+
+    def __aiter__(self) -> AsyncIterator[EncodedFrame]: ...
+
+    def close(self) -> None: ...
+
+
+class Engine(Protocol):
+    """Eight calls. All but `create_call` and `close` raise CallNotKnown."""
+
+    async def create_call(self, call_id: int, *, recording: RecordingOrder | None = None) -> None:
+        """Make the call, or find it made; an order starts its recording, once."""
+        ...
+
+    async def join(self, call_id: int, role: Role, offer_sdp: str) -> str:
+        """The answer to a party's offer. A party that joins again replaces its leg. Raises OfferNotUnderstood."""
+        ...
+
+    async def leave(self, call_id: int, role: Role) -> None:
+        """Drop the leg, if there is one; the other stays."""
+        ...
+
+    async def hold(self, call_id: int, on: bool) -> None:
+        """On hold the citizen gets silence and black, and nothing is recorded but the gap."""
+        ...
+
+    async def request_keyframe(self, call_id: int, role: Role) -> None:
+        """Ask that party's encoder for a whole picture. Raises LegNotKnown."""
+        ...
+
+    async def tap(self, call_id: int, role: Role) -> Tap:
+        """Subscribe to a party's frames. Raises LegNotKnown."""
+        ...
+
+    async def stats(self, call_id: int) -> CallStats:
+        """What each leg received, and when last."""
+        ...
+
+    async def close(self, call_id: int) -> None:
+        """End both legs and the recording; a call that is not there is closed already."""
+        ...

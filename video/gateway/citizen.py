@@ -1,0 +1,85 @@
+"""What the citizen's page may ask: take the ringing call, send media, type the code, write, leave."""
+
+from functools import partial
+
+from ca_core import records, roles
+from ca_core.call import Call
+from ca_core.lifecycle import CallState
+from ca_core.registration import call as calls
+from ca_core.registration import phone_code
+from video.gateway import exchange, loops
+from video.gateway.gateway import Gateway
+from video.gateway.messages import BadMessage, Message, MessageUnknown
+from video.gateway.pages import Page
+from video.gateway.service import SYSTEM, Work
+
+_CODE_CHARACTERS = 12
+
+
+async def came(gateway: Gateway, page: Page) -> None:
+    """The page holds a socket (again): the place in the queue is kept."""
+    call_id = page.seat.number
+    await exchange.operate(
+        gateway, by=SYSTEM, on=_on(call_id),
+        write=lambda work: calls.page_here(work, actor=SYSTEM, call_id=call_id, now=gateway.service.now()),
+    )  # fmt: skip
+    exchange.retell(gateway, page, call_id)
+
+
+async def went(gateway: Gateway, page: Page) -> None:
+    """A waiting caller has a minute to come back; one on the line is missed by the line itself."""
+    call_id = page.seat.number
+
+    def write(work: Work) -> None:
+        found = records.call(work, call_id)
+        if found.state in (CallState.QUEUED, CallState.RINGING):
+            calls.page_gone(work, actor=SYSTEM, call_id=call_id, now=gateway.service.now())
+
+    await exchange.operate(gateway, by=SYSTEM, on=_on(call_id), write=write)
+
+
+async def take(gateway: Gateway, page: Page, message: Message) -> None:
+    """One message. Raises BadMessage and Refusals."""
+    call_id = page.seat.number
+    now = gateway.service.now
+    match message.kind:
+        case "answer":
+            write = partial(calls.answer, call_id=call_id, now=now())
+            await exchange.operate(gateway, by=roles.OWNER, on=_on(call_id), write=write)
+        case "leave":
+            leave = partial(calls.leave, call_id=call_id, now=now())
+            await exchange.operate(gateway, by=roles.OWNER, on=_on(call_id), write=leave)
+        case "offer":
+            await exchange.offer(gateway, page, await _call(gateway, call_id), message)
+        case "say":
+            exchange.say(gateway, page, await _call(gateway, call_id), message)
+        case "code":
+            await _type_code(gateway, call_id, message)
+        case _:
+            raise MessageUnknown
+
+
+async def _type_code(gateway: Gateway, call_id: int, message: Message) -> None:
+    """The try is counted and kept before anything is compared (R4)."""
+    typed = message.text("typed")
+    if len(typed) > _CODE_CHARACTERS:
+        raise BadMessage("typed")
+    service = gateway.service
+
+    def confirm() -> None:
+        with service.work(by=roles.OWNER, on=_on(call_id)) as work:
+            attempt = phone_code.take_try(work, actor=roles.OWNER, call_id=call_id, now=service.now())
+        with service.work(by=roles.OWNER, on=_on(call_id)) as work:
+            phone_code.confirm(
+                work, actor=roles.OWNER, call_id=call_id, attempt=attempt, typed=typed, now=service.now()
+            )
+
+    await loops.perform(confirm)
+
+
+async def _call(gateway: Gateway, call_id: int) -> Call:
+    return await exchange.look(gateway, lambda work: records.call(work, call_id))
+
+
+def _on(call_id: int) -> str:
+    return f"call/{call_id}"

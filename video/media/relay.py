@@ -1,0 +1,262 @@
+"""The engine on aiortc that decodes: what a party sends is scaled to 640x360 at 15 fps for the other; sound goes on
+as it came; stills are taken from the decoded uplink at full size.
+
+Like aiortc's MediaRelay, but for two parties whose legs come and go: the newest picture only, and a leg that is
+always there to be sent something (see `tracks`). Forwarding without decoding is another engine's business.
+"""
+
+import asyncio
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from video import engine, evidence
+from video.engine import Event, EventKind, Role
+from video.media import ice, recorder, seams, stills
+from video.media.leg import Leg
+from video.media.taps import FrameTap
+
+log = logging.getLogger(__name__)
+
+# aiortc encodes in the loop's default executor: as many threads as this share all calls of the worker.
+ENCODER_THREADS = 2
+SILENT_SECONDS = 2.0
+CONNECT_SECONDS = 15.0
+
+_WATCHDOG_SECONDS = 0.5
+
+
+@dataclass(slots=True)
+class _Call:
+    legs: dict[Role, Leg] = field(default_factory=dict)
+    is_held: bool = False
+    recording: recorder.Recording | None = None
+
+
+class RelayEngine:
+    """One worker's calls; made and used in its event loop, between `open` and `shut`."""
+
+    def __init__(self, on_event: engine.Listener, *, settings: ice.IceSettings | None = None) -> None:
+        self._on_event = on_event
+        self._settings = settings or ice.IceSettings()
+        self._calls: dict[int, _Call] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self._scribe: recorder.Scribe | None = None
+        self._watchdog: asyncio.Task[None] | None = None
+
+    @property
+    def call_ids(self) -> tuple[int, ...]:
+        return tuple(self._calls)
+
+    @property
+    def leg_count(self) -> int:
+        return sum(len(call.legs) for call in self._calls.values())
+
+    async def open(self) -> None:
+        """Check aiortc, warm the codecs, start the watchdog. Raises SeamsChanged."""
+        await seams.check()
+        self._settings.bind()
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(ENCODER_THREADS, "encoder"))
+        stills.warm()
+        self._scribe = recorder.Scribe()
+        self._watchdog = asyncio.create_task(self._watch())
+
+    async def shut(self) -> None:
+        """Close every call and recording."""
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+        await asyncio.gather(*(self.close(call_id) for call_id in self.call_ids))
+        await asyncio.gather(*self._closing)
+        if self._scribe is not None:
+            await self._scribe.stop()
+
+    async def create_call(self, call_id: int, *, recording: engine.RecordingOrder | None = None) -> None:
+        call = self._calls.setdefault(call_id, _Call())
+        # A recording that failed may be ordered anew: it becomes the next part.
+        if recording is not None and (call.recording is None or call.recording.has_failed):
+            await self._record(call_id, call, recording)
+
+    async def join(self, call_id: int, role: Role, offer_sdp: str) -> str:
+        call = self._call(call_id)
+        role = _role(role)
+        leg = Leg(role, self._settings, lambda leg, kind, facts: self._on_leg(call_id, leg, kind, facts))
+        try:
+            answer = await leg.answer(offer_sdp)
+        except engine.OfferNotUnderstood:
+            await leg.close()
+            raise
+        if self._calls.get(call_id) is not call:
+            await leg.close()
+            raise engine.CallNotKnown(call_id=call_id)
+        self._seat(call_id, call, leg)
+        return answer
+
+    async def leave(self, call_id: int, role: Role) -> None:
+        call = self._call(call_id)
+        if (leg := call.legs.pop(_role(role), None)) is not None:
+            self._drop(call, leg)
+            self._tell(call_id, leg.role, EventKind.LEG_LEFT)
+
+    async def hold(self, call_id: int, on: bool) -> None:
+        call = self._call(call_id)
+        if call.is_held == on:
+            return
+        call.is_held = on
+        if (citizen := call.legs.get(Role.CITIZEN)) is not None:
+            citizen.hold(on)
+        self._tell(call_id, None, EventKind.HELD if on else EventKind.RESUMED)
+        if not on:
+            await self._ask_keyframes(call)
+
+    async def request_keyframe(self, call_id: int, role: Role) -> None:
+        await self._leg(call_id, role).request_keyframe()
+
+    async def tap(self, call_id: int, role: Role) -> FrameTap:
+        return FrameTap(self._leg(call_id, role))
+
+    async def still(self, call_id: int, role: Role) -> engine.Picture:
+        """The newest picture of the party's uplink. Raises CallNotKnown, LegNotKnown, NoPicture."""
+        leg = self._leg(call_id, role)
+        try:
+            return await stills.take(leg)
+        except asyncio.CancelledError:
+            # The leg went while it was waited for; our own cancellation goes on.
+            if leg.is_cut and not _is_cancelled():
+                raise engine.NoPicture from None
+            raise
+
+    async def stats(self, call_id: int) -> engine.CallStats:
+        call = self._call(call_id)
+        legs = [await leg.stats() for leg in tuple(call.legs.values())]
+        is_recording = call.recording is not None and not call.recording.has_failed
+        return engine.CallStats(call_id, call.is_held, is_recording, tuple(legs))
+
+    async def close(self, call_id: int) -> None:
+        call = self._calls.pop(call_id, None)
+        if call is None:
+            return
+        for leg in call.legs.values():
+            self._drop(call, leg)
+        self._tell(call_id, None, EventKind.CALL_CLOSED)
+        if call.recording is not None:
+            call.recording.note(_event(call_id, None, EventKind.CALL_CLOSED))
+            await call.recording.close()
+
+    def note(self, event: Event) -> None:
+        """Tell of something that the worker did for a call, a still say, and log it beside the recording."""
+        call = self._calls.get(event.call_id)
+        if call is not None and call.recording is not None:
+            call.recording.note(event)
+        self._on_event(event)
+
+    async def _record(self, call_id: int, call: _Call, order: engine.RecordingOrder) -> None:
+        assert self._scribe is not None, "the engine is not open"
+        try:
+            call.recording = recorder.Recording(
+                self._scribe, order, call_id, lambda kind, facts: self._tell(call_id, None, kind, facts)
+            )
+        except evidence.EvidenceNotKept as failure:
+            facts: dict[str, engine.Fact] = {"part": 0, "name": "", "reason": failure.facts["reason"]}
+            self._tell(call_id, None, EventKind.RECORDING_FAILED, facts)
+            return
+        for leg in call.legs.values():
+            leg.takers.append(call.recording.take)
+        if call.is_held:
+            call.recording.note(_event(call_id, None, EventKind.HELD))
+        await self._ask_keyframes(call)
+
+    def _seat(self, call_id: int, call: _Call, leg: Leg) -> None:
+        old = call.legs.pop(leg.role, None)
+        if old is not None:
+            self._drop(call, old)
+        call.legs[leg.role] = leg
+        if call.recording is not None:
+            leg.takers.append(call.recording.take)
+        if leg.role is Role.CITIZEN:
+            leg.hold(call.is_held)
+        far = call.legs.get(leg.role.far)
+        leg.link(far)
+        if far is not None:
+            far.link(leg)
+        self._tell(call_id, leg.role, EventKind.LEG_JOINED, {"again": old is not None})
+
+    def _drop(self, call: _Call, leg: Leg) -> None:
+        """Stop the leg's sending now, close its connection in its own time."""
+        far = call.legs.get(leg.role.far)
+        if far is not None and far.far is leg:
+            far.link(None)
+        leg.cut()
+        task = asyncio.create_task(leg.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _on_leg(self, call_id: int, leg: Leg, kind: EventKind, facts: dict[str, engine.Fact]) -> None:
+        call = self._calls.get(call_id)
+        if call is None or call.legs.get(leg.role) is not leg:
+            return
+        self._tell(call_id, leg.role, kind, facts)
+        if kind is EventKind.LEG_FAILED:
+            del call.legs[leg.role]
+            self._drop(call, leg)
+
+    async def _ask_keyframes(self, call: _Call) -> None:
+        for leg in tuple(call.legs.values()):
+            await leg.request_keyframe()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_WATCHDOG_SECONDS)
+            for call_id, call in tuple(self._calls.items()):
+                for leg in tuple(call.legs.values()):
+                    await self._look_after(call_id, leg)
+
+    async def _look_after(self, call_id: int, leg: Leg) -> None:
+        now = time.monotonic()
+        if not leg.is_connected:
+            if now - leg.joined_at > CONNECT_SECONDS:
+                self._on_leg(call_id, leg, EventKind.LEG_FAILED, {"cause": "not_connected"})
+            return
+        await leg.ask_again()
+        silent_seconds = now - (leg.last_packet_at or leg.joined_at)
+        if leg.is_silent != (silent_seconds > SILENT_SECONDS):
+            leg.is_silent = not leg.is_silent
+            kind = EventKind.LEG_SILENT if leg.is_silent else EventKind.LEG_BACK
+            self._on_leg(call_id, leg, kind, {"silent_seconds": round(silent_seconds, 1)})
+
+    def _tell(
+        self, call_id: int, role: Role | None, kind: EventKind, facts: dict[str, engine.Fact] | None = None
+    ) -> None:
+        self.note(_event(call_id, role, kind, facts))
+
+    def _call(self, call_id: int) -> _Call:
+        call = self._calls.get(call_id)
+        if call is None:
+            raise engine.CallNotKnown(call_id=call_id)
+        return call
+
+    def _leg(self, call_id: int, role: Role) -> Leg:
+        leg = self._call(call_id).legs.get(_role(role))
+        if leg is None:
+            raise engine.LegNotKnown(call_id=call_id, role=role)
+        return leg
+
+
+def _role(role: Role) -> Role:
+    """At run time too: what came over a wire may be any word."""
+    try:
+        return Role(role)
+    except ValueError:
+        raise engine.RoleNotKnown from None
+
+
+def _event(
+    call_id: int, role: Role | None, kind: EventKind, facts: dict[str, engine.Fact] | None = None
+) -> Event:
+    return Event(call_id, role, kind, datetime.now(UTC), facts or {})
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

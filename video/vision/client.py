@@ -1,0 +1,78 @@
+"""How the rest of the house asks the vision service."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import httpx
+
+from ca_core.errors import GatewayRejected, GatewayUnavailable
+from video.vision import wire
+from video.vision.wire import Comparison, Faces, Json, Readiness, Reading, Role
+
+# Longer than the service takes to give up, so that its own answer is heard.
+TIMEOUT = timedelta(seconds=25)
+_CONNECT_SECONDS = 2.0
+_SERVER_ERRORS = 500
+_CHECK_IS_OFF = 501
+
+T = TypeVar("T")
+
+
+class VisionClient:
+    """Safe to share between threads. Each call raises GatewayUnavailable (try again) or GatewayRejected (don't)."""
+
+    def __init__(self, base_url: str, secret: bytes, *, timeout: timedelta = TIMEOUT) -> None:
+        self._http = httpx.Client(
+            base_url=base_url,
+            headers={"Authorization": f"Bearer {secret.decode()}"},
+            timeout=httpx.Timeout(timeout.total_seconds(), connect=_CONNECT_SECONDS),
+            trust_env=False,
+        )
+
+    def read_document(self, image: bytes) -> Reading:
+        """The zone of a document's still. An undecodable picture is rejected."""
+        return self._ask(wire.reading_from_json, "POST", "/documents", content=image)
+
+    def find_faces(self, image: bytes, *, role: Role) -> Faces:
+        """The faces in one picture and what is wrong with it, for a hint while somebody still holds still."""
+        return self._ask(wire.faces_from_json, "POST", "/faces", content=image, params={"role": role.value})
+
+    def compare(
+        self, *, live: bytes | None = None, document: bytes | None = None, portrait: bytes | None = None
+    ) -> Comparison:
+        """Distances between the faces of two or three pictures."""
+        given = {Role.LIVE: live, Role.DOCUMENT: document, Role.PORTRAIT: portrait}
+        files = {role.value: (role.value, image) for role, image in given.items() if image is not None}
+        return self._ask(wire.comparison_from_json, "POST", "/comparisons", files=files)
+
+    def readiness(self) -> Readiness:
+        """Which checks are on; unavailable while the models load."""
+        return self._ask(wire.readiness_from_json, "GET", "/ready")
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _ask(
+        self,
+        understand: Callable[[Json], T],
+        method: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        params: dict[str, str] | None = None,
+        files: dict[str, tuple[str, bytes]] | None = None,
+    ) -> T:
+        try:
+            answer = self._http.request(method, path, content=content, params=params, files=files)
+        except httpx.HTTPError as error:
+            raise GatewayUnavailable("vision") from error
+        if answer.status_code >= _SERVER_ERRORS and answer.status_code != _CHECK_IS_OFF:
+            raise GatewayUnavailable("vision")
+        try:
+            said = answer.json()
+            if answer.is_success:
+                return understand(said)
+            raise GatewayRejected(str(said["code"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise GatewayRejected("vision.malformed") from error
