@@ -160,6 +160,8 @@ CALL = Life(
                    "ca_core.registration.call.lost", "3.2.3"),
         Transition("come_back", (_L.RECONNECTING,), _L.ACTIVE, (Who.SYSTEM,),
                    "ca_core.registration.call.came_back", "3.2.3"),
+        Transition("come_back_held", (_L.RECONNECTING,), _L.HELD, (Who.SYSTEM,),
+                   "ca_core.registration.call.came_back", "3.2.3"),
         Transition("end", (_L.QUEUED, _L.RINGING, _L.ACTIVE, _L.RECONNECTING, _L.HELD), _L.ENDED,
                    (Who.AGENT, Who.CALLER, Who.SYSTEM), "ca_core.registration.call.end", "3.2.3"),
     ),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ca_core import notices, roles, statistics
 from ca_core.application import Application
-from ca_core.call import Call, Gate, Outcome
+from ca_core.call import Call, Decision, Gate, Outcome
 from ca_core.certificate import Certificate
 from ca_core.errors import Refusal
 from ca_core.identifiers import ApplicationId, Iin, Serial
@@ -52,7 +52,7 @@ class PhoneOfAnother(Refusal):
 _NEVER_SIGNED = (CertificateState.RESERVED, CertificateState.ABANDONED)
 _ON_THE_LINE = (CallState.ACTIVE, CallState.HELD)
 # Who the caller is, is proven by these; the phone and its code are about the registration.
-IDENTIFYING = (Gate.DOCUMENT, Gate.READING, Gate.FEATURES, Gate.FACE)
+IDENTIFYING = (Gate.RECORDING, Gate.PRESSURE, Gate.DOCUMENT, Gate.READING, Gate.FEATURES, Gate.FACE)
 
 
 def certificate(work: Work, serial: Serial) -> Certificate:
@@ -102,10 +102,12 @@ def require_for(work: Work, actor: roles.Actor, permission: roles.Permission, *,
 
 
 def caller_of(work: Work, actor: roles.Actor) -> Iin | None:
-    """Whom the agent has on the line and has identified: document read and face confirmed; else None."""
+    """Whom the agent has on the line and has identified, freely there and recorded; nobody whom the agent refused."""
     desk = work.desks.by_id(actor.staff_id or 0)
     found = work.calls.by_id(desk.call_id) if desk is not None and desk.call_id is not None else None
     if found is None or found.agent_id != actor.staff_id or found.state not in _ON_THE_LINE:
+        return None
+    if found.decision not in (None, Decision.REGISTERED):
         return None
     newest = {check.gate: check.outcome for check in work.checks.of_call(found.call_id)}
     proven = all(newest.get(gate) is Outcome.PASSED for gate in IDENTIFYING)

@@ -18,6 +18,7 @@ _STYLE = Template("""
 .st-key-masthead { position: fixed; top: 0; right: 0.75rem; height: 3rem; z-index: 999990; width: auto;
   flex-direction: row; align-items: center; gap: 0.75rem; }
 .st-key-masthead p { white-space: nowrap; margin: 0; font-size: 0.875rem; }
+.st-key-masthead [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
 .st-key-masthead button { min-height: 1.9rem; padding: 0.1rem 0.6rem; }
 .st-key-product { position: absolute; top: 0.55rem; left: 1.1rem; width: auto; }
 .st-key-product p { display: flex; align-items: center; gap: 0.6rem; font-weight: 700; font-size: 1.05rem;

@@ -178,11 +178,13 @@ class CallBacks:
     def by_digest(self, token_digest: bytes) -> CallBack | None:
         return next(iter(self._list(call_back.c.token_digest == token_digest)), None)
 
-    def waiting(self, limit: int) -> list[CallBack]:
-        return self._list(call_back.c.invited_at.is_(None), limit=limit)
+    def waiting(self, limit: int, *, since: datetime) -> list[CallBack]:
+        return self._list(call_back.c.invited_at.is_(None), call_back.c.asked_at >= since, limit=limit)
 
-    def living_of_phone(self, phone: Phone) -> CallBack | None:
-        found = self._list(call_back.c.phone == phone.number, call_back.c.invited_at.is_(None))
+    def living_of_phone(self, phone: Phone, *, since: datetime) -> CallBack | None:
+        found = self._list(
+            call_back.c.phone == phone.number, call_back.c.used_at.is_(None), call_back.c.asked_at >= since
+        )
         return next(iter(found), None)
 
     def renew(self, wish: CallBack, *, token_digest: bytes, invited_at: datetime) -> None:

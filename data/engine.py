@@ -21,11 +21,16 @@ _PRAGMAS = (
 
 
 def open_engine(database_url: str, *, pool_size: int = 8) -> Engine:
+    """What an error says goes into the log: it names no parameter, which may be somebody's number."""
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        return create_engine(
+            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
+        )
     # `check_same_thread` is off: the pool hands a connection to one thread at a time.
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
+    engine = create_engine(
+        url, connect_args={"check_same_thread": False, "timeout": 30}, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from ca_core import audit, roles
 from ca_core import call as calls
+from ca_core import roles
 from ca_core.call import Evidence, EvidenceKind, Leg, Outcome
 from ca_core.documents import mrz
 from ca_core.documents.mrz import Mrz, MrzUnreadable
@@ -169,7 +169,12 @@ def compare_faces(service: Service, *, actor: Actor, call_id: int) -> Outcome:
         raise VisionUnavailable from problem
     with service.work(by=actor, on=f"call/{call_id}") as work:
         return face.compared(
-            work, actor=actor, call_id=call_id, measured=_measured(compared), now=service.now()
+            work,
+            actor=actor,
+            call_id=call_id,
+            measured=_measured(compared),
+            stills=(live.evidence_id, document.evidence_id),
+            now=service.now(),
         )
 
 
@@ -206,9 +211,10 @@ def open_recording(service: Service, *, actor: Actor, evidence_id: int, reason: 
     """
     with service.work(by=actor, on=f"evidence/{evidence_id}") as work:
         found = evidence.open_(work, actor=actor, evidence_id=evidence_id, reason=reason, now=service.now())
+    content = _film_or_log(service, found, EvidenceKind.RECORDING)
     try:
-        return playback.one_party(_path(service, found), _secret(service), party=engine.Role(party.value))
-    except (OSError, Refusal) as problem:
+        return playback.one_party(content, party=engine.Role(party.value))
+    except playback.RecordingUnreadable as problem:
         raise EvidenceBroken from problem
 
 
@@ -216,20 +222,15 @@ def event_log(service: Service, *, actor: Actor, evidence_id: int, reason: str) 
     """The lines that the media worker wrote during the call. Raises EvidenceBroken and as `evidence.open_`."""
     with service.work(by=actor, on=f"evidence/{evidence_id}") as work:
         found = evidence.open_(work, actor=actor, evidence_id=evidence_id, reason=reason, now=service.now())
-    try:
-        text = b"".join(sealed.read(_path(service, found), _secret(service))).decode()
-    except (OSError, Refusal) as problem:
-        raise EvidenceBroken from problem
-    return [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+    content = _film_or_log(service, found, EvidenceKind.LOG)
+    # After the last line's end there is nothing, or what a killed worker had begun to write.
+    return [json.loads(line) for line in content.split(b"\n")[:-1]]
 
 
 def portrait(service: Service, *, actor: Actor, call_id: int) -> bytes | None:
-    """The register's portrait of the caller on the line; an audited look. Raises as `call.on_the_line`."""
+    """The register's portrait of the caller on the line; an audited look. Raises as `passport.portrait`."""
     with service.work(by=actor, on=f"call/{call_id}") as work:
-        found = call.on_the_line(work, actor=actor, call_id=call_id)
-        entry = audit.Entry(service.now(), actor, "register:portrait:seen", f"call/{call_id}")
-        work.audit.add(entry)
-        return work.portraits.of_iin(found.iin)
+        return passport.portrait(work, actor=actor, call_id=call_id, now=service.now())
 
 
 def _piece(service: Service, evidence_id: int) -> bytes:
@@ -249,6 +250,25 @@ def _content(service: Service, found: Evidence) -> bytes:
     except (OSError, Refusal) as problem:
         raise EvidenceBroken from problem
     if hashlib.sha256(content).digest() != found.sha256:
+        raise EvidenceBroken
+    return content
+
+
+def _film_or_log(service: Service, found: Evidence, kind: EvidenceKind) -> bytes:
+    """The whole of a piece of this kind, whose digest is the one that was stored. Raises EvidenceBroken.
+
+    A worker that was killed left its file unclosed, and the digest of what is in it was stored when the call was
+    sealed: so it is the digest, and not the file's end, that tells whether something was cut off. While a file is
+    being written no digest is stored.
+    """
+    if found.kind is not kind:
+        raise EvidenceBroken
+    try:
+        content = b"".join(sealed.read(_path(service, found), _secret(service)))
+    except (OSError, Refusal) as problem:
+        raise EvidenceBroken from problem
+    is_stored = found.closed or bool(found.sha256)
+    if is_stored and hashlib.sha256(content).digest() != found.sha256:
         raise EvidenceBroken
     return content
 

@@ -182,11 +182,13 @@ class CallBacks:
     def by_digest(self, token_digest: bytes) -> CallBack | None:
         return next(iter(self._where(lambda wish: wish.token_digest == token_digest)), None)
 
-    def waiting(self, limit: int) -> list[CallBack]:
-        return self._where(lambda wish: wish.invited_at is None)[:limit]
+    def waiting(self, limit: int, *, since: datetime) -> list[CallBack]:
+        return self._where(lambda wish: wish.invited_at is None and wish.asked_at >= since)[:limit]
 
-    def living_of_phone(self, phone: Phone) -> CallBack | None:
-        found = self._where(lambda wish: wish.phone == phone and wish.invited_at is None)
+    def living_of_phone(self, phone: Phone, *, since: datetime) -> CallBack | None:
+        found = self._where(
+            lambda wish: wish.phone == phone and wish.used_at is None and wish.asked_at >= since
+        )
         return next(iter(found), None)
 
     def renew(self, wish: CallBack, *, token_digest: bytes, invited_at: datetime) -> None:

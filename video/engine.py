@@ -181,7 +181,7 @@ class Engine(Protocol):
         ...
 
     async def hold(self, call_id: int, on: bool) -> None:
-        """On hold the citizen gets silence and black, and nothing is recorded but the gap."""
+        """On hold both parties get silence and black, and nothing is recorded but the gap."""
         ...
 
     async def request_keyframe(self, call_id: int, role: Role) -> None:

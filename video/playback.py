@@ -4,28 +4,28 @@ A browser plays the first picture and the first sound of a file, and a recording
 """
 
 import io
-from pathlib import Path
 from typing import Any
 
 import av
 
 from ca_core.errors import Refusal
-from video import evidence
 from video.engine import Role
 
 
 class RecordingUnreadable(Refusal):
-    """The sealed file opens, and what is in it is no recording of this party."""
+    """What is in the sealed file is no recording of this party."""
 
     code = "playback.unreadable"
 
 
-def one_party(path: Path, secret: bytes, *, party: Role) -> bytes:
-    """WebM with an index, so that a viewer can jump. Raises EvidenceDamaged, RecordingUnreadable, OSError."""
-    whole = io.BytesIO(b"".join(evidence.read(path, secret)))
+def one_party(content: bytes, *, party: Role) -> bytes:
+    """WebM with an index, so that a viewer can jump; `content` is a recording whose digest was compared.
+
+    Raises RecordingUnreadable.
+    """
     made = io.BytesIO()
     try:
-        with av.open(whole) as recording, av.open(made, "w", format="webm") as copy:
+        with av.open(io.BytesIO(content)) as recording, av.open(made, "w", format="webm") as copy:
             _copy(recording, copy, party)
     except av.FFmpegError as failure:
         raise RecordingUnreadable from failure

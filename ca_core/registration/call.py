@@ -222,7 +222,8 @@ def lost(work: Work, *, actor: roles.Actor, call_id: int, leg: Leg, why: str, no
 
 
 def came_back(work: Work, *, actor: roles.Actor, call_id: int, now: datetime) -> Call:
-    """The line stands again. After more than a moment away the face is to be looked at anew.
+    """The line stands again; a call that was on hold is on hold still. After more than a moment away the face is
+    to be looked at anew.
 
     Raises NotAllowed, CallUnknown, TransitionRefused.
     """
@@ -230,8 +231,8 @@ def came_back(work: Work, *, actor: roles.Actor, call_id: int, now: datetime) ->
     found = records.call(work, call_id)
     away = now - (found.lost_at or now)
     back = _change(
-        work, actor, found, "come_back", now, lost_at=None, lost_leg=None, lost_why="", absent_since=None,
-        held_at=None,
+        work, actor, found, "come_back_held" if found.held_at else "come_back", now,
+        lost_at=None, lost_leg=None, lost_why="", absent_since=None,
     )  # fmt: skip
     if away > work.policy.calls.away_opens_face:
         facts = {"why": "away", "seconds": str(int(away.total_seconds()))}
@@ -348,9 +349,12 @@ def mine(work: Work, *, actor: roles.Actor, call_id: int) -> Call:
 
 
 def on_the_line(work: Work, *, actor: roles.Actor, call_id: int) -> Call:
-    """The agent's own call with both sides connected. Raises NotAllowed, CallUnknown, NotYourCall, NotConnected."""
+    """The agent's own call with both sides connected, and not on hold: on hold nothing is seen, said or recorded.
+
+    Raises NotAllowed, CallUnknown, NotYourCall, NotConnected.
+    """
     found = mine(work, actor=actor, call_id=call_id)
-    if found.state not in (CallState.ACTIVE, CallState.HELD):
+    if found.state is not CallState.ACTIVE:
         raise NotConnected(state=found.state.name)
     return found
 

@@ -25,8 +25,8 @@ class CallBackUnknown(Refusal):
 
 
 def ask(work: Work, *, phone: Phone, language: str, now: datetime) -> CallBack:
-    """Kept once a phone: asking again keeps the first place."""
-    known = work.call_backs.living_of_phone(phone)
+    """Kept once a phone and day, invited or not: asking again keeps the first place, and nobody is written to twice."""
+    known = work.call_backs.living_of_phone(phone, since=now - work.policy.calls.call_back)
     if known is not None:
         return known
     wish = CallBack(digest(secrets.token_urlsafe(_SECRET_BYTES)), phone, language, now)
@@ -42,7 +42,7 @@ def invite(work: Work, *, actor: roles.Actor, now: datetime) -> int:
         return 0
     free = [desk for desk in work.desks.all() if desk.state is DeskState.AVAILABLE]
     invited = 0
-    for wish in work.call_backs.waiting(20):
+    for wish in work.call_backs.waiting(20, since=now - work.policy.calls.call_back):
         speaker = next((desk for desk in free if wish.language in desk.languages), None)
         if speaker is None:
             continue

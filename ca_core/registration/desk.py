@@ -58,7 +58,7 @@ def go_available(work: Work, *, actor: roles.Actor, languages: tuple[str, ...], 
 
 
 def pause(work: Work, *, actor: roles.Actor, now: datetime) -> Desk:
-    """At once when free; after the call and its wrap-up when not. Raises NotAllowed."""
+    """At once when free or wrapping up; after the call when in one. Raises NotAllowed."""
     found = of(work, actor=actor, now=now)
     if found.state in (*_FREE, DeskState.WRAP_UP):
         if found.state is DeskState.OFFLINE and work.desks.by_id(found.staff_id) is None:

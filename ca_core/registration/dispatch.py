@@ -4,7 +4,7 @@ The longest-waiting caller first; a random one of the free agents who speak the 
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ca_core.call import Call, Desk, DeskState
 from ca_core.lifecycle import CallState
@@ -73,7 +73,3 @@ def handling(ended: Sequence[Call], *, default: timedelta) -> timedelta:
         if call.ended_at is not None and call.accepted_at is not None
     ]
     return sum(spans, timedelta()) / len(spans) if len(spans) >= 3 else default
-
-
-def wait_until(deadline: datetime, now: datetime) -> timedelta:
-    return max(deadline - now, timedelta())

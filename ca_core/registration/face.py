@@ -28,6 +28,12 @@ class DecideFirst(Refusal):
     code = "face.decide_first"
 
 
+class AlreadyCompared(Refusal):
+    """The machine's opinion was shown: another one of the agent's needs another still."""
+
+    code = "face.already_compared"
+
+
 class FaceReasonMissing(Refusal):
     """Against a machine in doubt the agent says why it is the same person."""
 
@@ -68,8 +74,13 @@ def band(measured: Measured, policy: Policy) -> Band:
 
 
 def decide(work: Work, *, actor: roles.Actor, call_id: int, opinion: Opinion, now: datetime) -> None:
-    """The agent's own opinion, before the machine's. Raises FaceStillMissing and as `call.on_the_line`."""
+    """The agent's own opinion, before the machine's. Raises FaceStillMissing, AlreadyCompared and as
+    `call.on_the_line`.
+    """
     calls.on_the_line(work, actor=actor, call_id=call_id)
+    last = _last(work, call_id)
+    if last is not None and "bands" in last.facts:
+        raise AlreadyCompared
     _require_stills(work, call_id)
     checklist.note(
         work, actor=actor, call_id=call_id, gate=Gate.FACE, outcome=Outcome.FAILED,
@@ -95,14 +106,25 @@ def _require_stills(work: Work, call_id: int) -> None:
 
 
 def compared(
-    work: Work, *, actor: roles.Actor, call_id: int, measured: tuple[Measured, ...], now: datetime
+    work: Work,
+    *,
+    actor: roles.Actor,
+    call_id: int,
+    measured: tuple[Measured, ...],
+    stills: tuple[int, int],
+    now: datetime,
 ) -> Outcome:
-    """The machine's opinion beside the agent's. Passed when the agent says "same" and no comparison speaks
-    against it: the document's portrait must be comparable, or else the register's.
+    """The machine's opinion beside the agent's. Passed when the agent says "same" and both comparisons say so
+    too: with the document's portrait and with the register's.
 
-    Raises DecideFirst and as `call.on_the_line`.
+    `stills` are the evidence of the face and of the document that were compared: the newest ones.
+
+    Raises DecideFirst, FaceStillMissing and as `call.on_the_line`.
     """
     calls.on_the_line(work, actor=actor, call_id=call_id)
+    newest = {item.kind: item.evidence_id for item in work.evidence.of_call(call_id)}
+    if stills != (newest.get(EvidenceKind.FACE), newest.get(EvidenceKind.DOCUMENT_FRONT)):
+        raise FaceStillMissing
     last = _last(work, call_id)
     if last is None or "opinion" not in last.facts or "bands" in last.facts:
         raise DecideFirst
@@ -114,6 +136,7 @@ def compared(
     facts = {
         "opinion": last.facts["opinion"],
         "bands": ", ".join(f"{against}={found.value}" for against, found in sorted(bands.items())),
+        "stills": ", ".join(str(evidence_id) for evidence_id in stills),
         **{
             f"distance_{item.against}": f"{item.distance:.3f}"
             for item in measured

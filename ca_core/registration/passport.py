@@ -27,6 +27,18 @@ class NoDocumentStill(Refusal):
     code = "passport.no_still"
 
 
+class NewerStill(Refusal):
+    """A newer still of the document was taken meanwhile: that one is read."""
+
+    code = "passport.newer_still"
+
+
+class ReadFirst(Refusal):
+    """The register's portrait is shown once the document was read as the caller's own (R14)."""
+
+    code = "passport.read_first"
+
+
 class Mark(StrEnum):
     GOOD = "good"
     BAD = "bad"
@@ -97,6 +109,9 @@ def examine(
     """
     if zone is None:
         return Verdict((Finding(Field.ZONE, Test.READ, Mark.UNKNOWN),))
+    # R14: what the register knows is shown beside that person's own document only, whatever IIN was typed.
+    if kazakhstan.iin_of(zone) != typed:
+        person = None
     findings = [
         _zone(zone, settled=agreed or (sure and not zone.repaired)),
         *_digits(zone),
@@ -206,6 +221,7 @@ def record(
     """
     found = calls.on_the_line(work, actor=actor, call_id=call_id)
     _require_document(work, call_id, evidence_id)
+    _require_newest(work, call_id, evidence_id)
     verdict = _verdict(work, found, zone, sure, evidence_id, now)
     outcome = Outcome.PASSED if verdict.holds else Outcome.FAILED
     checklist.note(
@@ -221,6 +237,27 @@ def _require_document(work: Work, call_id: int, evidence_id: int) -> None:
     documents = (EvidenceKind.DOCUMENT_FRONT, EvidenceKind.DOCUMENT_BACK)
     if still is None or still.call_id != call_id or still.kind not in documents:
         raise NoDocumentStill
+
+
+def _require_newest(work: Work, call_id: int, evidence_id: int) -> None:
+    """A verdict about a still that was replaced while it was read says nothing about the one that counts."""
+    stills = work.evidence.of_call(call_id)
+    kind = next(item.kind for item in stills if item.evidence_id == evidence_id)
+    if max(item.evidence_id for item in stills if item.kind is kind) != evidence_id:
+        raise NewerStill
+
+
+def portrait(work: Work, *, actor: roles.Actor, call_id: int, now: datetime) -> bytes | None:
+    """The register's portrait of the caller, once the document was read as theirs; an audited look (R14).
+
+    Raises ReadFirst and as `call.on_the_line`.
+    """
+    found = calls.on_the_line(work, actor=actor, call_id=call_id)
+    reading = checklist.newest(work.checks.of_call(call_id)).get(Gate.READING)
+    if reading is None or reading.outcome is not Outcome.PASSED:
+        raise ReadFirst
+    work.audit.add(audit.Entry(now, actor, "register:portrait:seen", f"call/{call_id}"))
+    return work.portraits.of_iin(found.iin)
 
 
 def reexamine(

@@ -81,7 +81,7 @@ def _open_call(work: Work, actor: roles.Actor, call_id: int) -> Call:
     if actor.role is not None:
         return calls.on_the_line(work, actor=actor, call_id=call_id)
     found = records.call(work, call_id)
-    if found.state not in (CallState.ACTIVE, CallState.HELD):
+    if found.state is not CallState.ACTIVE:
         raise calls.NotConnected(state=found.state.name)
     return found
 

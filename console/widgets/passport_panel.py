@@ -45,6 +45,15 @@ _STYLE = """<style>
 .qb-mark.bad, .qb-mark.doubtful, .qb-mark.unknown { font-weight: 600; padding: 0 4px; margin-left: -4px; }
 .qb-mark.bad { background: rgba(224, 82, 74, 0.16); }
 .qb-mark.doubtful, .qb-mark.unknown { background: rgba(201, 131, 24, 0.18); }
+/* Beside the dock on a narrow screen: picture and zone side by side, the fields below in their full width. */
+@media (max-width: 1300px) {
+  .qb-passport { grid-template-columns: 1fr 2fr; grid-template-areas: "seen zone" "table table"; }
+  .qb-passport .seen { grid-area: seen; } .qb-passport table, .qb-passport > p { grid-area: table; margin: 0; }
+  .qb-passport .zone { grid-area: zone; align-self: start; font-size: 0.71875rem; letter-spacing: 0; }
+  .qb-passport th, .qb-passport td { padding-block: 1px; }
+  .qb-mark { display: inline-block; margin-right: 10px; }
+  .qb-mark.bad, .qb-mark.doubtful, .qb-mark.unknown { margin-left: 0; }
+}
 </style>"""
 
 

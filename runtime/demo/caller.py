@@ -44,7 +44,7 @@ async def call(
         try:
             return await _stay_on_the_line(portal, talk, trusted)
         finally:
-            await talk.hang_up()
+            await talk.close()
 
 
 async def _into_the_queue(portal: httpx.AsyncClient, caller: Caller) -> None:

@@ -13,7 +13,6 @@ from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSession
 from aiortc.contrib.media import MediaBlackhole
 from aiortc.mediastreams import MediaStreamTrack
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
 
 from runtime.demo.caller_media import FACE, Murmuring, Picturing, Stage
 from runtime.demo.rendered import RenderedPerson
@@ -66,26 +65,30 @@ class Talk:
     _socket: ClientConnection | None = None
 
     async def listen(self, socket: ClientConnection, ticket: str) -> None:
-        """Until this socket closes or the call is over. Raises ConnectionClosed."""
+        """Until this socket closes or the call is over; whoever is stopped says so. Raises ConnectionClosed."""
         self._socket, self.was_welcomed = socket, False
         await self._send(type="hello", ticket=ticket)
-        while not self.is_over:
-            patience = _DECISION_WITHIN_SECONDS if self._state == "ended" else None
-            try:
-                async with asyncio.timeout(patience):
-                    await self._hear(json.loads(await socket.recv()))
-            except TimeoutError:
-                self.is_over = True
+        try:
+            while not self.is_over:
+                await self._hear_next(socket)
+        except asyncio.CancelledError:
+            # The socket is closed behind us: now or never.
+            await self._send(type="leave")
+            raise
 
-    async def hang_up(self) -> None:
-        """Whoever stops in the middle says so, and closes the media."""
+    async def _hear_next(self, socket: ClientConnection) -> None:
+        try:
+            async with asyncio.timeout(_DECISION_WITHIN_SECONDS if self._state == "ended" else None):
+                message = json.loads(await socket.recv())
+        except TimeoutError:
+            self.is_over = True
+            return
+        await self._hear(message)
+
+    async def close(self) -> None:
+        """Nothing of it goes on behind the call."""
         for task in self._tasks.values():
             task.cancel()
-        if self._socket is not None and self._state not in ("", "ended"):
-            try:
-                await self._send(type="leave")
-            except ConnectionClosed:
-                pass
         await self._close_media()
 
     async def _send(self, **message: str) -> None:

@@ -324,13 +324,16 @@ def test_call_backs_wait_in_their_order_until_they_are_invited(work: Open) -> No
         second = replace(second, call_back_id=opened.call_backs.add(second))
         first = replace(first, call_back_id=opened.call_backs.add(first))
     with work() as opened:
-        assert opened.call_backs.waiting(10) == [first, second]
-        assert opened.call_backs.waiting(1) == [first]
-        assert opened.call_backs.living_of_phone(builders.PHONE) == first
+        assert opened.call_backs.waiting(10, since=NOW - timedelta(hours=24)) == [first, second]
+        assert opened.call_backs.waiting(1, since=NOW - timedelta(hours=24)) == [first]
+        assert opened.call_backs.living_of_phone(builders.PHONE, since=NOW - timedelta(hours=24)) == first
         opened.call_backs.renew(first, token_digest=b"fresh", invited_at=NOW)
     with work() as opened:
-        assert opened.call_backs.waiting(10) == [second]
-        assert opened.call_backs.living_of_phone(builders.PHONE) is None
+        assert opened.call_backs.waiting(10, since=NOW - timedelta(hours=24)) == [second]
+        living = opened.call_backs.living_of_phone(builders.PHONE, since=NOW - timedelta(hours=24))
+        assert living is not None
+        assert opened.call_backs.living_of_phone(builders.PHONE, since=NOW) is None
+        assert opened.call_backs.waiting(10, since=NOW + timedelta(seconds=1)) == []
         assert opened.call_backs.by_digest(b"1") is None
         assert opened.call_backs.by_digest(b"fresh") == replace(first, token_digest=b"fresh", invited_at=NOW)
         assert opened.call_backs.spend(b"fresh", now=LATER)

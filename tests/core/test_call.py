@@ -516,12 +516,14 @@ def test_after_more_than_a_moment_away_the_face_is_looked_at_anew(seconds: int, 
     assert lines.gate(here, found.call_id, Gate.READING) == "passed"
 
 
-def test_a_hold_that_was_lost_comes_back_as_a_talk_without_its_deadline() -> None:
+def test_a_hold_that_was_lost_comes_back_as_a_hold_with_its_deadline() -> None:
+    """The agent believes themselves unheard: a short loss of the line must not put them on air."""
     here = lines.house()
-    found = lose(here, lines.held(here))
-    assert come_back(here, found).held_at is None
+    held = lines.held(here)
+    back = come_back(here, lose(here, held))
+    assert (back.state, back.held_at) == (CallState.HELD, held.held_at)
     here.later(minutes=10)
-    assert lines.tick(here) == []
+    assert [ended.cause for ended in lines.tick(here)] == [EndCause.HELD_TOO_LONG]
 
 
 @pytest.mark.parametrize(
@@ -602,11 +604,11 @@ def test_an_agent_without_a_number_has_no_call() -> None:
 
 
 @pytest.mark.parametrize("state", WAYS_TO)
-def test_only_a_call_with_both_sides_is_on_the_line(state: CallState) -> None:
+def test_only_a_call_with_both_sides_and_not_on_hold_is_on_the_line(state: CallState) -> None:
     here = lines.house()
     found = WAYS_TO[state](here)
     with here.work() as work:
-        if state in (CallState.ACTIVE, CallState.HELD):
+        if state is CallState.ACTIVE:
             assert call.on_the_line(work, actor=AGENT, call_id=found.call_id) == found
             return
         with pytest.raises((call.NotConnected, call.NotYourCall)):

@@ -195,8 +195,3 @@ def test_the_handling_time_is_measured_once_three_calls_are_over() -> None:
     assert dispatch.handling([over(1), over(2), over(6)], default=default) == timedelta(minutes=3)
     nobody_spoke = [caller(n, ended_at=AT) for n in range(5)]
     assert dispatch.handling(nobody_spoke, default=default) == default
-
-
-def test_a_wait_until_a_moment_that_passed_is_none_at_all() -> None:
-    assert dispatch.wait_until(AT + timedelta(seconds=5), AT) == timedelta(seconds=5)
-    assert dispatch.wait_until(AT - timedelta(seconds=5), AT) == timedelta()

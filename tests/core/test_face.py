@@ -40,7 +40,9 @@ def decide(here: House, opinion: Opinion = Opinion.SAME, actor: roles.Actor = AG
 
 def compare(here: House, found: tuple[Measured, ...] = SAME, actor: roles.Actor = AGENT) -> Outcome:
     with here.work() as work:
-        return face.compared(work, actor=actor, call_id=1, measured=found, now=here.now)
+        newest = {item.kind: item.evidence_id for item in work.evidence.of_call(1)}
+        stills = (newest.get(EvidenceKind.FACE, 0), newest.get(EvidenceKind.DOCUMENT_FRONT, 0))
+        return face.compared(work, actor=actor, call_id=1, measured=found, stills=stills, now=here.now)
 
 
 def insist(here: House, reason: str = "the same mole under the left eye", actor: roles.Actor = AGENT) -> None:
@@ -242,6 +244,7 @@ def test_the_distances_are_kept_and_the_opinion_is_in_the_audit_log() -> None:
     assert facts == {
         "opinion": "same",
         "bands": "document=same, register=not_comparable",
+        "stills": "2, 1",
         "distance_document": "0.346",
     }
     told = [(e.event, e.to_state) for e in here.memory.audit[-2:]]
@@ -265,3 +268,24 @@ def test_the_face_is_the_agents_of_this_call(
     way(here)
     with pytest.raises(refusal):
         act(here, actor=actor)
+
+
+def test_the_agent_decides_once_before_the_machine_speaks() -> None:
+    """Another opinion after the bands needs another still."""
+    here = lines.house()
+    seen(here)
+    decide(here, Opinion.OTHER)
+    compare(here)
+    with pytest.raises(face.AlreadyCompared):
+        decide(here, Opinion.SAME)
+    lines.take_still(here, 1, EvidenceKind.FACE)
+    decide(here, Opinion.SAME)
+    assert compare(here) is Outcome.PASSED
+
+
+def test_a_comparison_of_stills_that_were_replaced_meanwhile_counts_for_nothing() -> None:
+    here = lines.house()
+    seen(here)
+    decide(here)
+    with pytest.raises(face.FaceStillMissing), here.work() as work:
+        face.compared(work, actor=AGENT, call_id=1, measured=SAME, stills=(2, 7), now=here.now)

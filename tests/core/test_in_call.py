@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ca_core import certificate, lookup, records, roles
-from ca_core.call import Check, Gate, Outcome
+from ca_core.call import Check, Decision, Gate, Outcome
 from ca_core.certificate import Channel, Kind, Method, Status, StorageKind
 from ca_core.identifiers import Phone
 from ca_core.issuance import accept, reissue, renew
@@ -165,6 +165,25 @@ def test_on_hold_the_caller_is_still_the_caller(act: Act) -> None:
     owned = builders.issued(here)
     identified(here, owned, state=CallState.HELD)
     act(here, owned, AGENT)
+
+
+@every_act
+@pytest.mark.parametrize("decision", [Decision.REFUSED_RETRY, Decision.REFUSED_FINAL, Decision.ESCALATED])
+def test_for_a_caller_who_was_refused_the_agent_does_nothing(act: Act, decision: Decision) -> None:
+    here = builders.house()
+    owned = builders.issued(here)
+    identified(here, owned, decision=decision)
+    refused(here, act, owned)
+
+
+@every_act
+def test_for_a_caller_who_may_be_forced_the_agent_does_nothing(act: Act) -> None:
+    """R13."""
+    here = builders.house()
+    owned = builders.issued(here)
+    call_id = identified(here, owned)
+    here.memory.checks.append(Check(call_id, Gate.PRESSURE, Outcome.FAILED, here.now, "agent"))
+    refused(here, act, owned)
 
 
 @every_act

@@ -135,12 +135,20 @@ def test_an_iin_whose_own_digit_is_wrong_is_refused() -> None:
     digits = CALLER.iin.digits
     broken = Iin(digits[:-1] + str((int(digits[-1]) + 1) % 10))
     verdict = examine(builders.zone(replace(CALLER, iin=broken), TODAY))
-    assert worst(verdict) == {(Field.IIN, passport.Test.IIN_DIGIT, Mark.BAD)}
+    assert (Field.IIN, passport.Test.IIN_DIGIT, Mark.BAD) in worst(verdict)
 
 
 def test_an_iin_that_the_caller_did_not_type_is_refused() -> None:
     verdict = examine(typed=ANOTHER)
-    assert worst(verdict) == {(Field.IIN, passport.Test.AS_TYPED, Mark.BAD)}
+    assert (Field.IIN, passport.Test.AS_TYPED, Mark.BAD) in worst(verdict)
+
+
+def test_the_register_is_silent_beside_another_persons_document() -> None:
+    """R14: whoever types a stranger's IIN and shows their own passport learns nothing about the stranger."""
+    verdict = examine(typed=ANOTHER, person=replace(CALLER, iin=ANOTHER, surname="ТАЙНОВ"))
+    shown = [finding for finding in verdict.findings if finding.test is passport.Test.AS_IN_REGISTER]
+    assert [finding.register for finding in shown] == [""] * len(shown)
+    assert {finding.mark for finding in shown} == {Mark.UNKNOWN}
 
 
 def test_a_birth_date_that_disagrees_with_the_iin_is_refused() -> None:
@@ -316,7 +324,7 @@ def test_a_document_is_read_against_what_the_citizen_typed() -> None:
     lines.answer(here, 1)
     lines.connect(here, 1)
     verdict = take(here, builders.zone(CALLER, TODAY))
-    assert worst(verdict) == {(Field.IIN, passport.Test.AS_TYPED, Mark.BAD)}
+    assert (Field.IIN, passport.Test.AS_TYPED, Mark.BAD) in worst(verdict)
 
 
 def _ready(here: House) -> roles.Actor:
@@ -409,3 +417,27 @@ def test_who_may_see_evidence_examines_it_again(
         passport.reexamine(
             work, actor=actor, call_id=call_id, evidence_id=evidence_id, zone=None, sure=True, now=here.now
         )
+
+
+def test_a_still_that_was_replaced_while_it_was_read_passes_nothing() -> None:
+    here = lines.house()
+    lines.connected(here)
+    first = lines.take_still(here, 1)
+    lines.take_still(here, 1)
+    with pytest.raises(passport.NewerStill), here.work() as work:
+        passport.record(
+            work, actor=AGENT, call_id=1, evidence_id=first, zone=builders.zone(CALLER, TODAY), sure=True,
+            now=here.now,
+        )  # fmt: skip
+
+
+def test_the_registers_portrait_waits_for_the_callers_own_document() -> None:
+    """R14."""
+    here = lines.house()
+    lines.connected(here)
+    with pytest.raises(passport.ReadFirst), here.work() as work:
+        passport.portrait(work, actor=AGENT, call_id=1, now=here.now)
+    take(here, builders.zone(CALLER, TODAY))
+    with here.work() as work:
+        passport.portrait(work, actor=AGENT, call_id=1, now=here.now)
+    assert here.memory.audit[-1].event == "register:portrait:seen"

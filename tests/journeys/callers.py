@@ -3,6 +3,7 @@
 Each comes from an address of its own, as callers do.
 """
 
+import contextlib
 import json
 import threading
 import time
@@ -60,15 +61,18 @@ class WaitingCaller:
         if self.thread is not None:
             self.thread.join(5)
 
-    def listen(self) -> None:
-        assert self.socket is not None
-        try:
-            for text in self.socket:
+    def stay(self, address: str, ticket: str) -> None:
+        """The page's socket, until either side closes it."""
+        with (
+            contextlib.suppress(ConnectionClosed),
+            connect(address, source_address=(self.address, 0), proxy=None) as socket,
+        ):
+            self.socket = socket
+            socket.send(json.dumps({"type": "hello", "ticket": ticket}))
+            for text in socket:
                 message = json.loads(text)
                 if message["type"] == "call":
                     self.told.append(message)
-        except ConnectionClosed:
-            return
 
 
 def into_the_queue(house: House, number: int, language: str) -> WaitingCaller:
@@ -81,11 +85,8 @@ def into_the_queue(house: House, number: int, language: str) -> WaitingCaller:
         phone = f"+7 701 900 {number // 100:02d} {number % 100:02d}"
         open_call(lambda path, fields: _form(portal, path, fields), caller.iin, phone)
         handed = portal.post("/call/ticket").raise_for_status().json()
-    caller.socket = connect(
-        handed["address"].replace("http", "ws", 1), source_address=(caller.address, 0), proxy=None
-    )
-    caller.socket.send(json.dumps({"type": "hello", "ticket": handed["ticket"]}))
-    caller.thread = threading.Thread(target=caller.listen, daemon=True)
+    address = handed["address"].replace("http", "ws", 1)
+    caller.thread = threading.Thread(target=caller.stay, args=(address, handed["ticket"]), daemon=True)
     caller.thread.start()
     caller.wait(lambda told: told["state"] == "queued")
     with house.service.look() as work:

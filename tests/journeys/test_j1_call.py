@@ -5,14 +5,11 @@ agent's is Chromium's own test picture. Pixels and tone are looked at on both si
 """
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from ca_core.call import Call, Decision, EvidenceKind
-from ca_core.lifecycle import CallState
-from ca_core.registration import evidence
+from ca_core.call import Decision, EvidenceKind
 from ca_core.roles import Role
 from runtime.demo import rendered
 from runtime.demo.rendered import RenderedPerson
@@ -26,15 +23,11 @@ AGENT_NUMBER = 1  # agent2 speaks Russian
 @pytest.fixture
 def caller(house: House) -> RenderedPerson:
     """A rendered person who has no phone in the BMG."""
+    talking.clear(house)
     person = rendered.PEOPLE[0]
     with house.service.look() as work:
         assert work.bmg.of_iin(person.person.iin) is None
     return person
-
-
-def living(house: House) -> Call:
-    with house.service.look() as work:
-        return work.calls.latest(1)[0]
 
 
 def into_the_queue(page: Page, house: House, caller: RenderedPerson) -> None:
@@ -71,11 +64,10 @@ def test_a_citizen_is_checked_and_registered(house: House, visit: Visits, caller
 
     # Both see and hear each other, and the same phrase.
     expect(agent.locator(".st-key-greeted button").first).to_be_visible()
-    phrase = living(house).phrase
+    phrase = talking.newest(house).phrase
     expect(citizen.locator("[data-slot=phrase]")).to_have_text(phrase)
     expect(agent.locator(".dock .phrase")).to_have_text(phrase)
-    talking.require_same_picture(agent, talking.AGENT_SEES, citizen, talking.CITIZEN_SENDS)
-    talking.require_same_picture(citizen, talking.CITIZEN_SEES, agent, talking.AGENT_SENDS)
+    talking.see_each_other(agent, citizen)
     tone = talking.loudest(agent, talking.AGENT_SEES)
     assert tone["decibels"] > -60
     assert tone["hertz"] == pytest.approx(cameras.TONE_HERTZ, abs=15)
@@ -105,7 +97,7 @@ def test_a_citizen_is_checked_and_registered(house: House, visit: Visits, caller
 
     agent.locator(".st-key-register button").first.click()
     expect(agent.locator(".st-key-call_done").first).to_be_visible()
-    registered = living(house)
+    registered = talking.newest(house)
     assert registered.decision is Decision.REGISTERED
     with house.service.look() as work:
         entry = work.bmg.of_iin(caller.person.iin)
@@ -114,28 +106,10 @@ def test_a_citizen_is_checked_and_registered(house: House, visit: Visits, caller
     assert entry.phone == caller.phone
     assert history[0].call_id == registered.call_id
 
-    agent.locator(".dock .end").click()
-    agent.locator(".dock .end-now").click()
+    talking.hang_up(agent)
     expect(citizen.locator("[data-call]")).to_have_count(0, timeout=8_000)
     expect(citizen.locator("main")).to_contain_text(re.compile("зарегистрирован"))
-    assert_sealed(house, registered.call_id)
-
-
-def assert_sealed(house: House, call_id: int) -> None:
-    """Recording of both parties, log, stills, checklist and decision under one seal, after the wrap-up."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with house.service.look() as work:
-            found = work.calls.by_id(call_id)
-            assert found is not None
-            kinds = {item.kind for item in work.evidence.of_call(call_id)}
-            sealed = found.sealed_at is not None and evidence.still_sealed(work, found)
-        if sealed:
-            break
-        time.sleep(0.5)
-    assert sealed
-    assert found.state is CallState.ENDED
-    assert kinds >= {
+    assert talking.sealed(house, registered.call_id) >= {
         EvidenceKind.DOCUMENT_FRONT,
         EvidenceKind.FACE,
         EvidenceKind.RECORDING,

@@ -160,6 +160,15 @@ def test_a_dossier_that_is_not_ours_is_an_empty_one(citizen: Citizen) -> None:
     assert 'data-step="ready"' in citizen.browser.get("/call/start?step=you").text
 
 
+@pytest.mark.parametrize("rubbish", ["é", "\u00ff\u00fe\u00fd", '"\\303\\251"', "=", "gAAAAA", "%00"])
+def test_rubbish_in_the_place_of_a_dossier_is_an_empty_one(citizen: Citizen, rubbish: str) -> None:
+    """A cookie is whatever somebody sends."""
+    headers = {"Cookie": f"{DOSSIER}={rubbish}".encode("latin-1")}
+    answer = citizen.browser.get("/call/start?step=you", headers=headers)
+    assert answer.status_code == 200
+    assert 'data-step="ready"' in answer.text
+
+
 def test_no_call_without_consent(citizen: Citizen) -> None:
     """Consent is kept before anything is recorded."""
     citizen.get_ready()
@@ -329,7 +338,10 @@ def test_every_reason_and_cause_has_words(language: str) -> None:
 
 def wishes(house: House, phone: Phone) -> int:
     with house.service.look() as work:
-        return sum(wish.phone == phone for wish in work.call_backs.waiting(1000))
+        return sum(
+            wish.phone == phone
+            for wish in work.call_backs.waiting(1000, since=house.service.now() - timedelta(hours=24))
+        )
 
 
 def test_who_asks_twice_to_be_called_back_is_noted_once(citizen: Citizen) -> None:

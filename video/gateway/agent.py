@@ -68,6 +68,8 @@ async def take(gateway: Gateway, page: Page, message: Message) -> None:
 async def _in_call(gateway: Gateway, page: Page, message: Message) -> None:
     if message.kind not in (*_IN_THE_CALL, "offer", "say", "show"):
         raise MessageUnknown
+    if message.kind == "offer":
+        page.offers()
     call = await exchange.look(gateway, partial(_call_of, page=page))
     match message.kind:
         case "offer":

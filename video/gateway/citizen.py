@@ -39,37 +39,61 @@ async def went(gateway: Gateway, page: Page) -> None:
 
 
 async def take(gateway: Gateway, page: Page, message: Message) -> None:
-    """One message. Raises BadMessage and Refusals."""
+    """One message. Raises BadMessage and Refusals.
+
+    Anybody can open a call: a refusal is no audit entry, and nothing that is sure to be refused takes the database's
+    one place for writing.
+    """
     call_id = page.seat.number
-    now = gateway.service.now
     match message.kind:
         case "answer":
-            write = partial(calls.answer, call_id=call_id, now=now())
-            await exchange.operate(gateway, by=roles.OWNER, on=_on(call_id), write=write)
+            page.writes()
+            await _take_it(gateway, await _call(gateway, call_id))
         case "leave":
-            leave = partial(calls.leave, call_id=call_id, now=now())
-            await exchange.operate(gateway, by=roles.OWNER, on=_on(call_id), write=leave)
+            page.writes()
+            await _leave(gateway, await _call(gateway, call_id))
         case "offer":
+            page.offers()
             await exchange.offer(gateway, page, await _call(gateway, call_id), message)
         case "say":
             exchange.say(gateway, page, await _call(gateway, call_id), message)
         case "code":
-            await _type_code(gateway, call_id, message)
+            await _type_code(gateway, page, message)
         case _:
             raise MessageUnknown
 
 
-async def _type_code(gateway: Gateway, call_id: int, message: Message) -> None:
+async def _take_it(gateway: Gateway, call: Call) -> None:
+    """Raises OfferGone. Twice is once."""
+    if call.accepted_at is None or call.state is CallState.ENDED:
+        raise calls.OfferGone
+    if call.answered_at is None:
+        write = partial(calls.answer, call_id=call.call_id, now=gateway.service.now())
+        await exchange.operate(gateway, by=None, on=_on(call.call_id), write=write)
+
+
+async def _leave(gateway: Gateway, call: Call) -> None:
+    if call.state is not CallState.ENDED:
+        write = partial(calls.leave, call_id=call.call_id, now=gateway.service.now())
+        await exchange.operate(gateway, by=None, on=_on(call.call_id), write=write)
+
+
+async def _type_code(gateway: Gateway, page: Page, message: Message) -> None:
     """The try is counted and kept before anything is compared (R4)."""
+    call_id = page.seat.number
     typed = message.text("typed")
     if len(typed) > _CODE_CHARACTERS:
         raise BadMessage("typed")
+    page.writes()
+    call = await _call(gateway, call_id)
+    if call.state is not CallState.ACTIVE:
+        raise calls.NotConnected(state=call.state.name)
     service = gateway.service
 
     def confirm() -> None:
-        with service.work(by=roles.OWNER, on=_on(call_id)) as work:
+        with service.work() as work:
             attempt = phone_code.take_try(work, actor=roles.OWNER, call_id=call_id, now=service.now())
-        with service.work(by=roles.OWNER, on=_on(call_id)) as work:
+        with service.work() as work:
             phone_code.confirm(
                 work, actor=roles.OWNER, call_id=call_id, attempt=attempt, typed=typed, now=service.now()
             )

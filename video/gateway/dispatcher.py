@@ -147,7 +147,7 @@ def invite(service: Service) -> None:
     """Those who wanted a call back, when an agent is free and nobody waits."""
     with service.look() as work:
         is_free = any(at.state is DeskState.AVAILABLE for at in work.desks.all())
-        if not is_free or not work.call_backs.waiting(1):
+        now = service.now()
+        if not is_free or not work.call_backs.waiting(1, since=now - work.policy.calls.call_back):
             return
-    now = service.now()
     _once(service, lambda work: call_back.invite(work, actor=SYSTEM, now=now))

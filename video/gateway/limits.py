@@ -36,6 +36,16 @@ def of_page() -> Bucket:
     return Bucket(burst=60, per_second=20)
 
 
+def of_writes() -> Bucket:
+    """For what a citizen's page has written into the database."""
+    return Bucket(burst=6, per_second=2)
+
+
+def of_offers() -> Bucket:
+    """For media offers, of which each makes a peer connection."""
+    return Bucket(burst=4, per_second=0.5)
+
+
 class Addresses:
     """A bucket an address; the longest unseen is forgotten first."""
 

@@ -22,6 +22,9 @@ ASK_AGAIN_SECONDS = 8.0
 # A silent line often comes back by itself: so long nobody is asked to build another.
 SILENCE_BEFORE_ASKING_SECONDS = 4.0
 
+# A recording that failed is begun again after this pause: a disk seldom recovers within a second.
+RECORD_AGAIN_SECONDS = 10.0
+
 _CHAT_LINES = 100
 _ON_THE_LINE = (CallState.ACTIVE, CallState.HELD)
 
@@ -90,11 +93,16 @@ class Line:
     is_made: bool = False
     is_held: bool = False
     is_recording: bool = False
+    record_not_before: float = float("-inf")
     shown: Shown = Shown.NONE
     said: deque[Json] = field(default_factory=lambda: deque(maxlen=_CHAT_LINES))
     # Steps are being taken, or the database was not read since they were.
     is_busy: bool = False
     settled_at_read: int = 0
+
+    def recording_failed(self, now: float) -> None:
+        """The next part waits a while."""
+        self.is_recording, self.record_not_before = False, now + RECORD_AGAIN_SECONDS
 
     def broke(self, now: float) -> None:
         """The worker is gone, or was started anew and knows nothing of the call."""
@@ -147,8 +155,10 @@ class Close:
 Step = Place | Join | Connected | Lost | CameBack | Hold | Record | Close
 
 
-def plan(call: Call, line: Line, *, live: Collection[str], now: float) -> list[Step]:
-    """What is to be done now, in this order. `live`: the workers whose lease runs."""
+def plan(call: Call, line: Line, *, live: Collection[str], now: float, is_settled: bool = True) -> list[Step]:
+    """What is to be done now, in this order. `live`: the workers whose lease runs; `is_settled`: the gateway is up
+    for a lease, so that each of them had the time to say what it carries.
+    """
     if call.state is CallState.ENDED:
         return [Close()] if line.is_made else []
     if line.is_made and line.worker != call.worker:
@@ -157,8 +167,8 @@ def plan(call: Call, line: Line, *, live: Collection[str], now: float) -> list[S
     if call.accepted_at is None:
         return []
     if call.worker not in live or not line.is_made:
-        return _without_worker(call, live)
-    return [*_bring_in(call, line, now), *_compare(call, line, now), *_order(call, line)]
+        return _without_worker(call, live) if is_settled or not call.worker else []
+    return [*_bring_in(call, line, now), *_compare(call, line, now), *_order(call, line, now)]
 
 
 def _without_worker(call: Call, live: Collection[str]) -> list[Step]:
@@ -202,12 +212,12 @@ def trouble(line: Line, now: float) -> Lost | None:
     return None
 
 
-def _order(call: Call, line: Line) -> list[Step]:
+def _order(call: Call, line: Line, now: float) -> list[Step]:
     """Hold as it is stored, and the recording, to which the caller agreed before the queue."""
     steps: list[Step] = []
     held = call.state is CallState.HELD
     if held != line.is_held and call.state in _ON_THE_LINE:
         steps.append(Hold(held))
-    if call.connected_at is not None and not line.is_recording:
+    if call.connected_at is not None and not line.is_recording and now >= line.record_not_before:
         steps.append(Record())
     return steps

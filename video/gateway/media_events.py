@@ -83,7 +83,11 @@ class Ear:
         elif event.kind is EventKind.RECORDING_CLOSED:
             self._book.note(partial(_closed, event=event))
         line = self._gateway.lines.get(event.call_id)
-        if line is not None and line.worker == self._link.address and event.role is not None:
+        if line is None or line.worker != self._link.address:
+            return
+        if event.kind is EventKind.RECORDING_FAILED:
+            line.recording_failed(self._gateway.clock)
+        if event.role is not None:
             _leg_event(line.ends[Leg(event.role.value)], event.kind, self._gateway.clock)
             self._gateway.pulse.wake()
 

@@ -37,6 +37,12 @@ class TextTooLong(Refusal):
     code = "gateway.text_too_long"
 
 
+class TooOften(Refusal):
+    """More of this than any page needs: it is not done, and the socket stays."""
+
+    code = "gateway.too_often"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message; each reader demands its type, so that nothing unchecked goes further."""

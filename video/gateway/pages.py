@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ca_core.call import Leg
 from ca_core.roles import Actor
-from video.gateway import messages
+from video.gateway import limits, messages
 from video.gateway.messages import Json
 
 # A page that does not read is not waited for.
@@ -38,10 +38,22 @@ class Page:
         # Whether it says that its peer connection stands; None when it says nothing.
         self.has_line = has_line
         self.shown: Json | None = None
+        self._writes = limits.of_writes()
+        self._offers = limits.of_offers()
         self._socket = socket
         self._revision = 0
         self._waiting: asyncio.Queue[str | int] = asyncio.Queue()
         self._is_closing = False
+
+    def writes(self) -> None:
+        """Raises TooOften."""
+        if not self._writes.take():
+            raise messages.TooOften
+
+    def offers(self) -> None:
+        """Raises TooOften."""
+        if not self._offers.take():
+            raise messages.TooOften
 
     def tell(self, message: Json) -> None:
         if self._is_closing:

@@ -18,6 +18,7 @@ from video.gateway.lines import Line
 from video.gateway.pages import Page
 from video.gateway.scene import Scene
 from video.gateway.service import SYSTEM
+from video.gateway.workers import LEASE_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,9 @@ class Settling:
             if not steps:
                 del gateway.lines[line.call_id]
         else:
-            steps = lines.plan(call, line, live=gateway.workers.live(), now=gateway.clock)
+            now = gateway.clock
+            is_settled = now >= gateway.began_at + LEASE_SECONDS
+            steps = lines.plan(call, line, live=gateway.workers.live(), now=now, is_settled=is_settled)
         if steps:
             line.is_busy = True
             task = asyncio.create_task(self._take(line, call, steps))
@@ -112,7 +115,8 @@ class Settling:
                 line.is_held = on
             case lines.Record():
                 await self._gateway.workers.of(line.worker).start_recording(line.call_id)
-                line.is_recording = True
+                # The worker may tell of a failure before it answers.
+                line.is_recording = self._gateway.clock >= line.record_not_before
             case _:
                 await loops.perform(partial(self._write, line.call_id, step))
 

@@ -221,6 +221,7 @@ class _Tape:
             "seconds": round(time.time() - self._since, 3),
             "log_name": self._log_path.name,
             "log_sha256": self._log.sha256,
+            "log_size_bytes": self._log.size_bytes,
         }
 
     def _begin(self) -> None:

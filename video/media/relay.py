@@ -104,8 +104,8 @@ class RelayEngine:
         if call.is_held == on:
             return
         call.is_held = on
-        if (citizen := call.legs.get(Role.CITIZEN)) is not None:
-            citizen.hold(on)
+        for leg in call.legs.values():
+            leg.hold(on)
         self._tell(call_id, None, EventKind.HELD if on else EventKind.RESUMED)
         if not on:
             await self._ask_keyframes(call)
@@ -174,8 +174,7 @@ class RelayEngine:
         call.legs[leg.role] = leg
         if call.recording is not None:
             leg.takers.append(call.recording.take)
-        if leg.role is Role.CITIZEN:
-            leg.hold(call.is_held)
+        leg.hold(call.is_held)
         far = call.legs.get(leg.role.far)
         leg.link(far)
         if far is not None:

@@ -121,7 +121,7 @@ def _ask_why(file: File) -> None:
         words.t("reveal.why"), options, index=None, key=f"file_why_{file.call.call_id}", horizontal=True,
         format_func=lambda name: words.t(f"calls.file.reason.{name}"),
     )  # fmt: skip
-    note = st.text_input(words.t("reveal.note"), key=f"file_note_{file.call.call_id}", max_chars=200)
+    st.text_input(words.t("reveal.note"), key=f"file_note_{file.call.call_id}", max_chars=200)
     st.button(
         words.t("calls.file.show"),
         key="file_show",
@@ -129,13 +129,19 @@ def _ask_why(file: File) -> None:
         disabled=reason is None,
         help=None if reason else words.t("reveal.reason_first"),
         on_click=_give_reason,
-        args=(file.call.call_id, reason, note),
+        args=(file.call.call_id,),
     )
 
 
-def _give_reason(call_id: int, reason: str | None, note: str) -> None:
-    """The words go with each look to the core, which writes them down."""
-    written = " ".join(note.split())
+def _give_reason(call_id: int) -> None:
+    """The words go with each look to the core, which writes them down.
+
+    As they stand now: a click right after typing comes before the page is drawn with them.
+    """
+    reason = st.session_state.get(f"file_why_{call_id}")
+    if reason is None:
+        return
+    written = " ".join(str(st.session_state.get(f"file_note_{call_id}") or "").split())
     st.session_state[_REASON] = (call_id, f"{reason}: {written}" if written else str(reason))
     st.session_state.pop(_EVENTS, None)
     st.session_state.pop(_REREAD, None)

@@ -72,20 +72,20 @@ def _refuse(snapshot: Snapshot, call: Call) -> None:
             format_func=lambda one: words.t(f"calls.reason.{one.value}"),
             index=None,
             placeholder=words.t("calls.decide.reason_first"),
-            key=f"refuse_reason_{call.call_id}",
+            key=_reason_key(call.call_id),
         )
     with right:
         # What is usual with this reason is chosen already; another reason asks anew.
-        final = st.radio(
+        st.radio(
             words.t("calls.decide.kind"),
             (False, True),
             index=int(reason in decide.USUALLY_FINAL),
             format_func=lambda one: words.t("calls.decide.final" if one else "calls.decide.retry"),
-            key=f"refuse_final_{call.call_id}_{reason.value if reason else ''}",
+            key=_final_key(call.call_id, reason),
             horizontal=True,
         )
-    note = st.text_input(
-        words.t("calls.decide.note"), key=f"refuse_note_{call.call_id}", max_chars=500, autocomplete="off"
+    st.text_input(
+        words.t("calls.decide.note"), key=_note_key(REFUSE, call.call_id), max_chars=500, autocomplete="off"
     )
     if reason is not None:
         _what_they_read(call, reason)
@@ -98,7 +98,7 @@ def _refuse(snapshot: Snapshot, call: Call) -> None:
             disabled=reason is None,
             help=None if reason else words.t("calls.decide.reason_first"),
             on_click=_refused,
-            args=(snapshot, call.call_id, reason, bool(final), note),
+            args=(snapshot, call.call_id),
         )
         st.button(words.t("calls.decide.back"), key="decide_back", on_click=_back)
 
@@ -113,13 +113,33 @@ def _what_they_read(call: Call, reason: Reason) -> None:
     )
 
 
-def _refused(snapshot: Snapshot, call_id: int, reason: Reason | None, final: bool, note: str) -> None:
+def _reason_key(call_id: int) -> str:
+    return f"refuse_reason_{call_id}"
+
+
+def _final_key(call_id: int, reason: Reason | None) -> str:
+    return f"refuse_final_{call_id}_{reason.value if reason else ''}"
+
+
+def _note_key(mode: str, call_id: int) -> str:
+    return f"{mode}_note_{call_id}"
+
+
+def _note(mode: str, call_id: int) -> str:
+    """As it stands in the field now: a click right after typing comes before the page is drawn with it."""
+    return str(st.session_state.get(_note_key(mode, call_id)) or "")
+
+
+def _refused(snapshot: Snapshot, call_id: int) -> None:
+    reason = st.session_state.get(_reason_key(call_id))
     if reason is None:
         return
+    final = st.session_state.get(_final_key(call_id, reason), reason in decide.USUALLY_FINAL)
+    note = _note(REFUSE, call_id)
     attempts.act(
         snapshot, call_id, stepper.DECISION,
         lambda work: decide.refuse(
-            work, actor=snapshot.staff, call_id=call_id, reason=reason, final=final, note=note,
+            work, actor=snapshot.staff, call_id=call_id, reason=reason, final=bool(final), note=note,
             now=snapshot.service.now(),
         ),
     )  # fmt: skip
@@ -128,8 +148,8 @@ def _refused(snapshot: Snapshot, call_id: int, reason: Reason | None, final: boo
 def _escalate(snapshot: Snapshot, call: Call) -> None:
     st.markdown(f"**{words.t('calls.decide.escalate')}**")
     st.caption(words.t("calls.decide.escalate_rule"))
-    note = st.text_input(
-        words.t("calls.decide.escalate_note"), key=f"escalate_note_{call.call_id}", max_chars=500,
+    st.text_input(
+        words.t("calls.decide.escalate_note"), key=_note_key(ESCALATE, call.call_id), max_chars=500,
         autocomplete="off",
     )  # fmt: skip
     with st.container(horizontal=True):
@@ -139,12 +159,13 @@ def _escalate(snapshot: Snapshot, call: Call) -> None:
             type="primary",
             icon=":material/supervisor_account:",
             on_click=_escalated,
-            args=(snapshot, call.call_id, note),
+            args=(snapshot, call.call_id),
         )
         st.button(words.t("calls.decide.back"), key="decide_back", on_click=_back)
 
 
-def _escalated(snapshot: Snapshot, call_id: int, note: str) -> None:
+def _escalated(snapshot: Snapshot, call_id: int) -> None:
+    note = _note(ESCALATE, call_id)
     attempts.act(
         snapshot, call_id, stepper.DECISION,
         lambda work: decide.escalate(
@@ -158,7 +179,7 @@ def _back() -> None:
     stepper.go_on()
 
 
-def done(call: Call) -> None:
+def done(snapshot: Snapshot, call: Call) -> None:
     """What was decided, what the citizen was told, and what is left to do."""
     decision = call.decision or Decision.INTERRUPTED
     icon, colour = _LOOKS[decision]
@@ -170,5 +191,13 @@ def done(call: Call) -> None:
             _what_they_read(call, Reason(call.decision_reason))
         if call.decision_note:
             st.caption(words.t("calls.done.note", note=typed.plain(call.decision_note)))
-        over = call.ended_at is not None
-        st.info(words.t("calls.done.finish" if over else "calls.done.goodbye"), icon=":material/call_end:")
+        st.info(_what_is_left(snapshot, call), icon=":material/call_end:")
+
+
+def _what_is_left(snapshot: Snapshot, call: Call) -> str:
+    if call.ended_at is not None:
+        return words.t("calls.done.finish")
+    help_too = snapshot.identified and snapshot.holder_id is not None
+    return " ".join(
+        [words.t("calls.done.goodbye"), *([words.t("calls.done.certificates")] if help_too else [])]
+    )

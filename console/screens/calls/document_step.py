@@ -12,10 +12,14 @@ _HEIGHT_PX = 300
 
 def draw(snapshot: Snapshot, call: Call) -> None:
     say.sentence(call, "document")
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="call_acts"):
         stills.show_button("document", "show_document")
-        stills.take_button(snapshot, call, EvidenceKind.DOCUMENT_FRONT, "document")
-        stills.take_button(snapshot, call, EvidenceKind.DOCUMENT_BACK, stepper.READING, shortcut="B")
+        front = stills.take_button(snapshot, call, EvidenceKind.DOCUMENT_FRONT)
+        back = stills.take_button(snapshot, call, EvidenceKind.DOCUMENT_BACK, shortcut="B")
+    if front:
+        stills.take(snapshot, call, EvidenceKind.DOCUMENT_FRONT, "document")
+    if back:
+        stills.take(snapshot, call, EvidenceKind.DOCUMENT_BACK, stepper.READING)
     taken = snapshot.still(EvidenceKind.DOCUMENT_FRONT)
     if taken is None:
         st.info(words.t("calls.document.none"), icon=":material/id_card:")

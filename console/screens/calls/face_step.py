@@ -26,9 +26,9 @@ _LOOKS = {
 def draw(snapshot: Snapshot, call: Call) -> None:
     last = snapshot.newest.get(Gate.FACE)
     say.sentence(call, "face")
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="call_acts"):
         stills.show_button("face", "show_face")
-        stills.take_button(snapshot, call, EvidenceKind.FACE, stepper.FACE)
+        taken = stills.take_button(snapshot, call, EvidenceKind.FACE)
         if snapshot.passed(Gate.FACE):
             st.button(
                 words.t("calls.next"),
@@ -38,6 +38,8 @@ def draw(snapshot: Snapshot, call: Call) -> None:
                 shortcut="N",
                 on_click=stepper.go_on,
             )
+    if taken:
+        stills.take(snapshot, call, EvidenceKind.FACE, stepper.FACE)
     if snapshot.still(EvidenceKind.FACE) is None:
         st.info(words.t("calls.face.none"), icon=":material/face:")
         return
@@ -57,10 +59,10 @@ def _pictures(snapshot: Snapshot, call: Call) -> None:
     shown = [
         ("face", stills.picture(face_still, height_px=230) if face_still else ""),
         ("document", stills.picture(document, height_px=230) if document else ""),
-        ("register", _portrait(call)),
+        ("register", _portrait(call) if snapshot.passed(Gate.READING) else ""),
     ]
     figures = "".join(
-        f"<figure>{drawn}<figcaption>{escape(words.t(f'calls.face.of.{name}'))}</figcaption></figure>"
+        f'<figure class="{name}">{drawn}<figcaption>{escape(words.t(f"calls.face.of.{name}"))}</figcaption></figure>'
         for name, drawn in shown
     )
     st.html(f'<div class="qb-faces">{figures}</div>')
@@ -133,7 +135,7 @@ def _bands(snapshot: Snapshot, call: Call, last: Check) -> None:
 
 
 def _insist(snapshot: Snapshot, call: Call) -> None:
-    reason = st.text_input(
+    st.text_input(
         words.t("calls.face.insist_why"), key=f"insist_{call.call_id}", max_chars=500, autocomplete="off"
     )
     st.button(
@@ -141,11 +143,13 @@ def _insist(snapshot: Snapshot, call: Call) -> None:
         key="face_insist",
         icon=":material/gavel:",
         on_click=_insisted,
-        args=(snapshot, call.call_id, reason),
+        args=(snapshot, call.call_id),
     )
 
 
-def _insisted(snapshot: Snapshot, call_id: int, reason: str) -> None:
+def _insisted(snapshot: Snapshot, call_id: int) -> None:
+    # As it stands in the field now: a click right after typing comes before the page is drawn with it.
+    reason = str(st.session_state.get(f"insist_{call_id}") or "")
     attempts.act(
         snapshot, call_id, stepper.FACE,
         lambda work: face.insist(

@@ -20,15 +20,13 @@ _ICONS = {
 def draw(snapshot: Snapshot, call: Call) -> None:
     needed = snapshot.service.policy.calls.features_of_four
     say.sentence(call, "features")
-    seen = [
-        feature
-        for feature in Feature
-        if st.checkbox(
+    for feature in Feature:
+        st.checkbox(
             f"{_ICONS[feature]} **{words.t(f'calls.feature.{feature.value}')}** — "
             + words.t(f"calls.feature_look.{feature.value}"),
-            key=f"feature_{feature.value}_{call.call_id}",
+            key=_key(feature, call.call_id),
         )
-    ]
+    seen = _seen(call.call_id)
     st.button(
         words.t("calls.features.done", seen=len(seen), needed=needed),
         key="features_done",
@@ -36,12 +34,22 @@ def draw(snapshot: Snapshot, call: Call) -> None:
         icon=":material/check:",
         shortcut="G",
         on_click=_done,
-        args=(snapshot, call.call_id, seen),
+        args=(snapshot, call.call_id),
     )
     st.caption(words.t("calls.features.rule"))
 
 
-def _done(snapshot: Snapshot, call_id: int, seen: list[Feature]) -> None:
+def _key(feature: Feature, call_id: int) -> str:
+    return f"feature_{feature.value}_{call_id}"
+
+
+def _seen(call_id: int) -> list[Feature]:
+    """As it is ticked now: a quick click comes before the page is drawn with the last tick."""
+    return [feature for feature in Feature if st.session_state.get(_key(feature, call_id))]
+
+
+def _done(snapshot: Snapshot, call_id: int) -> None:
+    seen = _seen(call_id)
     attempts.act(
         snapshot, call_id, Gate.FEATURES.value,
         lambda work: checklist.features(

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ca_core.call import Call
+from ca_core.lifecycle import CallState
 from console import words
 from console.screens.calls import (
     attempts,
@@ -48,7 +49,7 @@ def draw(snapshot: Snapshot, call: Call) -> None:
     caller.draw(snapshot, call)
     _state(snapshot, call)
     if call.decided_at is not None:
-        decision_step.done(call)
+        decision_step.done(snapshot, call)
     elif is_wrapping_up(snapshot.desk):
         decision_step.draw(snapshot, call)
         attempts.shown()
@@ -67,14 +68,13 @@ def _state(snapshot: Snapshot, call: Call) -> None:
     if is_wrapping_up(snapshot.desk):
         until = snapshot.desk.wrap_up_until or snapshot.now
         cause = words.t(f"calls.cause.{call.cause.name.lower()}") if call.cause else ""
-        left = watch.left(until, snapshot.now)
-        st.info(words.t("calls.wrap_up", cause=cause, left=left), icon=":material/call_end:")
+        st.info(words.t("calls.wrap_up", cause=cause, at=formats.clock(until)), icon=":material/call_end:")
     elif call.lost_at is not None:
         until = call.lost_at + snapshot.service.policy.calls.come_back
         side = words.t(f"calls.side.{call.lost_leg.value}") if call.lost_leg else ""
         st.warning(words.t("calls.lost", side=side, at=formats.clock(until)), icon=":material/wifi_off:")
-    elif not is_on_the_line(call):
-        st.info(words.t("calls.over"), icon=":material/call_end:")
-    elif call.held_at is not None:
+    elif call.held_at is not None and call.state is not CallState.ENDED:
         until = call.held_at + snapshot.service.policy.calls.hold_at_most
         st.info(words.t("calls.held", at=formats.clock(until)), icon=":material/pause_circle:")
+    elif not is_on_the_line(call):
+        st.info(words.t("calls.over"), icon=":material/call_end:")

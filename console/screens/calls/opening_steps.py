@@ -59,7 +59,7 @@ def pressure(snapshot: Snapshot, call: Call) -> None:
     if newest is not None and any(answer == Answer.DOUBTFUL.value for answer in newest.facts.values()):
         st.warning(words.t("calls.pressure.doubtful"), icon=":material/person_alert:")
     with st.container(key="call_pressure"):
-        answers = _answers(call)
+        _questions(call)
     st.button(
         words.t("calls.pressure.done"),
         key="pressure_done",
@@ -68,28 +68,35 @@ def pressure(snapshot: Snapshot, call: Call) -> None:
         shortcut="G",
         help=words.t("calls.pressure.help"),
         on_click=_pressure,
-        args=(snapshot, call.call_id, answers),
+        args=(snapshot, call.call_id),
     )
 
 
-def _answers(call: Call) -> dict[Question, Answer]:
-    """What is chosen so far; nothing is chosen for the agent."""
-    answers: dict[Question, Answer] = {}
+def _questions(call: Call) -> None:
+    """Nothing is chosen for the agent."""
     for question in Question:
         say.sentence(call, f"pressure.{question.value}", headed=question is Question.PURPOSE)
-        chosen = st.segmented_control(
+        st.segmented_control(
             words.t(f"calls.pressure.question.{question.value}"),
             list(Answer),
             format_func=lambda answer: words.t(f"calls.pressure.answer.{answer.value}"),
-            key=f"pressure_{question.value}_{call.call_id}",
+            key=_answer_key(question, call.call_id),
             label_visibility="collapsed",
         )
-        if chosen is not None:
-            answers[question] = chosen
-    return answers
 
 
-def _pressure(snapshot: Snapshot, call_id: int, answers: dict[Question, Answer]) -> None:
+def _answer_key(question: Question, call_id: int) -> str:
+    return f"pressure_{question.value}_{call_id}"
+
+
+def _answers(call_id: int) -> dict[Question, Answer]:
+    """As they are chosen now: a quick click comes before the page is drawn with the last one."""
+    chosen = {question: st.session_state.get(_answer_key(question, call_id)) for question in Question}
+    return {question: answer for question, answer in chosen.items() if answer is not None}
+
+
+def _pressure(snapshot: Snapshot, call_id: int) -> None:
+    answers = _answers(call_id)
     attempts.act(
         snapshot, call_id, Gate.PRESSURE.value,
         lambda work: checklist.pressure(

@@ -23,19 +23,20 @@ def draw(snapshot: Snapshot, call: Call) -> None:
     looked_at = next((item for item in documents if newest and item.evidence_id == newest.evidence_id), None)
     still = looked_at or documents[-1]
     found = stills.read_of(still.evidence_id)
+    if found is None or not found.verdict.holds:
+        _advice(call, newest)
+    # Before the panel: at the foot of a long one they would be out of sight.
+    _buttons(snapshot, call, still.evidence_id)
     if found is not None:
         passport_panel.draw(found, still, address=f"/evidence/stills/{still.evidence_id}")
     else:
         st.html(stills.picture(still, height_px=220))
         st.caption(stills.remark(still))
         _remembered(newest)
-    if found is None or not found.verdict.holds:
-        _advice(call, newest)
-    _buttons(snapshot, call, still.evidence_id)
 
 
 def _buttons(snapshot: Snapshot, call: Call, evidence_id: int | None) -> None:
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="call_acts"):
         if snapshot.passed(Gate.READING):
             st.button(
                 words.t("calls.next"),
@@ -46,13 +47,18 @@ def _buttons(snapshot: Snapshot, call: Call, evidence_id: int | None) -> None:
                 on_click=stepper.go_on,
             )
         stills.show_button("document_back", "show_back")
-        stills.take_button(snapshot, call, EvidenceKind.DOCUMENT_FRONT, "document")
-        stills.take_button(snapshot, call, EvidenceKind.DOCUMENT_BACK, stepper.READING, shortcut="B")
-        if evidence_id is not None and st.button(
+        front = stills.take_button(snapshot, call, EvidenceKind.DOCUMENT_FRONT)
+        back = stills.take_button(snapshot, call, EvidenceKind.DOCUMENT_BACK, shortcut="B")
+        again = evidence_id is not None and st.button(
             words.t("calls.reading.again"), key="read_again", icon=":material/document_scanner:"
-        ):
-            stills.read(snapshot, call, evidence_id)
-            st.rerun()
+        )
+    if front:
+        stills.take(snapshot, call, EvidenceKind.DOCUMENT_FRONT, "document")
+    if back:
+        stills.take(snapshot, call, EvidenceKind.DOCUMENT_BACK, stepper.READING)
+    if again and evidence_id is not None:
+        stills.read(snapshot, call, evidence_id)
+        st.rerun()
 
 
 def _remembered(newest: Check | None) -> None:

@@ -92,7 +92,8 @@ def _in_a_call(
 
 
 def is_on_the_line(call: Call) -> bool:
-    return call.state in (CallState.ACTIVE, CallState.HELD)
+    """On hold nothing is seen, said or recorded: no gate can be passed then."""
+    return call.state is CallState.ACTIVE
 
 
 def is_wrapping_up(place: Desk) -> bool:

@@ -17,6 +17,7 @@ from runtime.calling import Read
 
 _READS = "calls.reads"
 _COMMAND = "call_dock.command"
+_NOTHING = "none"
 # Below this a document's zone is rarely read.
 SMALL_WIDTH_PX = 960
 
@@ -49,26 +50,23 @@ def show_button(what: str, key: str) -> None:
     )
 
 
-def take_button(
-    snapshot: Snapshot, call: Call, kind: EvidenceKind, step: str, *, shortcut: str = "S"
-) -> None:
-    """A document's still is read at once; its panel opens."""
+def take_button(snapshot: Snapshot, call: Call, kind: EvidenceKind, *, shortcut: str = "S") -> bool:
+    """Whether it was pressed. Then `take` follows below the row of buttons, where its progress has room."""
     again = snapshot.still(kind) is not None
     main = not again and kind is not EvidenceKind.DOCUMENT_BACK
-    label = words.t(f"calls.still.{'again' if again else 'take'}.{kind.value}")
-    if st.button(
-        label,
+    return st.button(
+        words.t(f"calls.still.{'again' if again else 'take'}.{kind.value}"),
         key=f"take_{kind.value}",
         type="primary" if main else "secondary",
         icon=":material/photo_camera:",
         shortcut=shortcut,
         disabled=not is_on_the_line(call),
-    ):
-        _take(snapshot, call, kind, step)
-        st.rerun()
+    )
 
 
-def _take(snapshot: Snapshot, call: Call, kind: EvidenceKind, step: str) -> None:
+def take(snapshot: Snapshot, call: Call, kind: EvidenceKind, step: str) -> None:
+    """A document's still is read at once; its panel opens."""
+
     def still() -> Evidence:
         return calling.take_still(snapshot.service, actor=snapshot.staff, call_id=call.call_id, kind=kind)
 
@@ -77,6 +75,15 @@ def _take(snapshot: Snapshot, call: Call, kind: EvidenceKind, step: str) -> None
         done = attempts.attempt(step, lambda: taken.append(still()))
     if done and kind is not EvidenceKind.FACE:
         read(snapshot, call, taken[0].evidence_id)
+    if done and _is_enough(kind, taken[0]):
+        ask_to_show(_NOTHING)
+    st.rerun()
+
+
+def _is_enough(kind: EvidenceKind, still: Evidence) -> bool:
+    """Then the frame leaves the caller's page: the next thing that it asks for must not look like the last one."""
+    found = read_of(still.evidence_id)
+    return kind is EvidenceKind.FACE or (found is not None and found.verdict.holds)
 
 
 def read(snapshot: Snapshot, call: Call, evidence_id: int) -> None:

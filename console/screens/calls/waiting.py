@@ -27,9 +27,10 @@ def draw(snapshot: Snapshot) -> None:
 def _about_to(snapshot: Snapshot) -> None:
     ringing = snapshot.desk.state is DeskState.IN_CALL
     name = "ringing" if ringing else "offered"
-    st.info(words.t(f"calls.{name}"), icon=":material/ring_volume:")
-    st.markdown(words.t(f"calls.{name}_next"))
-    st.caption(words.t("home.never_ask"))
+    with st.container(key=f"call_{name}"):
+        st.info(words.t(f"calls.{name}"), icon=":material/ring_volume:")
+        st.markdown(words.t(f"calls.{name}_next"))
+        st.caption(words.t("home.never_ask"))
 
 
 def _idle(snapshot: Snapshot) -> None:
@@ -54,6 +55,8 @@ def _queue(snapshot: Snapshot, queue: QueueNow) -> None:
         )
     with right:
         st.markdown(words.t("calls.what_happens"))
+        if snapshot.desk.state is not DeskState.AVAILABLE:
+            st.markdown(words.t("calls.to_begin"))
         st.caption(words.t("home.never_ask"))
 
 

@@ -2,7 +2,7 @@
 because a signal of the dock was missed.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import streamlit as st
 
@@ -22,7 +22,3 @@ def over(snapshot: Snapshot) -> None:
     mark = (state.value, place.version if place is not None else 0, found.version if found is not None else 0)
     if mark != snapshot.mark:
         st.rerun(scope="app")
-
-
-def left(until: datetime, now: datetime) -> timedelta:
-    return max(until - now, timedelta())

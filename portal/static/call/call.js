@@ -105,12 +105,16 @@ function onTrack(track) {
   play();
 }
 
+// A page that came back without a click may show the agent, and sounds after one.
 async function play() {
+  screen.remote.muted = false;
   try {
     await screen.remote.play();
     place.querySelector("[data-play]").hidden = true;
   } catch (blocked) {
     if (blocked.name !== "NotAllowedError") return;
+    screen.remote.muted = true;
+    screen.remote.play().catch(() => {});
     place.querySelector("[data-play]").hidden = false;
     view.tell(view.say("sound_blocked"));
   }
@@ -147,7 +151,8 @@ function ring(on) {
   const sound = () => {
     devices.tone(740, 0.4);
     setTimeout(() => devices.tone(880, 0.4), 450);
-    navigator.vibrate?.([300, 200, 300]);
+    // Refused, and complained about, on a page that nobody has touched yet.
+    if (navigator.userActivation?.hasBeenActive ?? true) navigator.vibrate?.([300, 200, 300]);
   };
   sound();
   ringing = setInterval(sound, RING_EVERY_MS);

@@ -351,6 +351,7 @@ def world(tmp_path: Path, migrated: Path, passwords: Passwords) -> Iterator[Worl
         evidence_dir=evidence_dir,
         evidence_secret=b"e" * 32,
         media_addresses=WORKERS,
+        media_secret="m" * 32,
         turn_urls=("turn:turn.test:3478",),
         turn_secret="shared",
     )

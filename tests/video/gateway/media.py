@@ -64,6 +64,10 @@ class FakeWorker:
         self.made[call_id].up.discard(role)
         self.tell(call_id, EventKind.LEG_FAILED, role, cause="closed_by_peer")
 
+    def fail_recording(self, call_id: int, reason: str) -> None:
+        film, self.made[call_id].film = self.made[call_id].film, ""
+        self.tell(call_id, EventKind.RECORDING_FAILED, part=1, name=film, reason=reason)
+
     def resume(self, call_id: int, role: Role) -> None:
         self.made[call_id].up.add(role)
         self.tell(call_id, EventKind.LEG_BACK, role, silent_seconds=3.0)
@@ -144,7 +148,7 @@ class FakeWorker:
             sha256 = hashlib.sha256(call.film.encode()).hexdigest()
             self.tell(
                 call_id, EventKind.RECORDING_CLOSED, part=1, name=call.film, sha256=sha256, size_bytes=7,
-                log_name=call.film.replace(".mkv.", ".log."), log_sha256=sha256, seconds=1.0, is_whole=True,
+                log_name=call.film.replace(".mkv.", ".log."), log_sha256=sha256, log_size_bytes=5, seconds=1.0,
             )  # fmt: skip
 
     async def probe(self, offer_sdp: str) -> ProbeAnswer:

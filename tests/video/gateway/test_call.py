@@ -29,8 +29,8 @@ def test_a_call_goes_from_the_queue_to_its_seal(world: World) -> None:
     assert citizen.end() == 4410
     world.wait(lambda: caller.stored.sealed_at is not None)
     with world.service.look() as work:
-        kinds = [item.kind for item in work.evidence.of_call(call_id) if item.closed]
-    assert kinds == [EvidenceKind.RECORDING, EvidenceKind.LOG]
+        closed = [(item.kind, item.size_bytes) for item in work.evidence.of_call(call_id) if item.closed]
+    assert closed == [(EvidenceKind.RECORDING, 7), (EvidenceKind.LOG, 5)]
     assert caller.stored.state is CallState.ENDED
     assert caller.stored.cause is EndCause.AGENT_HUNG_UP
 

@@ -64,6 +64,23 @@ def test_connected_when_both_flow_and_then_recorded() -> None:
     assert lines.plan(call(CallState.ACTIVE), line(*Leg), live=LIVE, now=0) == []
 
 
+def test_a_recording_that_failed_is_begun_again_after_ten_seconds() -> None:
+    failed = line(*Leg)
+    failed.recording_failed(100.0)
+    active = call(CallState.ACTIVE)
+    assert lines.plan(active, failed, live=LIVE, now=109.9) == []
+    assert lines.plan(active, failed, live=LIVE, now=110) == [Record()]
+
+
+def test_a_new_gateway_waits_for_what_the_workers_say() -> None:
+    """A call that has a worker is left alone for a lease; one that has none is placed at once."""
+    active, unheard = call(CallState.ACTIVE), Line(1)
+    assert lines.plan(active, unheard, live=(), now=0, is_settled=False) == []
+    assert lines.plan(active, unheard, live=LIVE, now=0, is_settled=False) == []
+    ringing = call(CallState.RINGING, answered_at=None, worker="")
+    assert lines.plan(ringing, Line(1), live=LIVE, now=0, is_settled=False) == [Place()]
+
+
 def test_hold_follows_what_is_stored() -> None:
     assert lines.plan(call(CallState.HELD), line(*Leg), live=LIVE, now=0) == [Hold(True)]
     assert lines.plan(call(CallState.ACTIVE), line(*Leg, is_held=True), live=LIVE, now=0) == [Hold(False)]

@@ -9,9 +9,9 @@ import pytest
 from ca_core.call import EndCause, EvidenceKind, Leg
 from ca_core.lifecycle import CallState
 from tests.video.gateway.conftest import WORKERS, Caller, Page, World, join, talk
-from video.engine import EventKind, Role
+from video.engine import Role
 from video.evidence import Writer
-from video.gateway import sealing
+from video.gateway import lines, media_events, sealing
 
 
 @pytest.fixture
@@ -199,6 +199,37 @@ def test_the_gateway_starts_anew_in_a_call_and_nothing_is_torn_down(
     assert world.worker.orders == orders
 
 
+def test_a_worker_that_the_new_gateway_has_not_heard_yet_is_not_gone(
+    world: World, pair: tuple[Caller, Page, Page]
+) -> None:
+    """It has one lease to say what it carries: the call goes on as if nothing had been."""
+    caller, _, _ = pair
+    assert world.gateway is not None
+    orders = list(world.worker.orders)
+    world.gateway.kill()
+    world.worker.is_alive = False
+    world.start()
+    again = caller.open(line=True)
+    again.quiet(1.5)
+    world.worker.is_alive = True
+    again.quiet(3.0)
+    assert {told["state"] for told in again.told if told["type"] == "call"} == {"active"}
+    assert world.worker.orders == orders
+
+
+def test_a_worker_that_died_with_the_gateway_is_gone_after_a_lease(
+    world: World, pair: tuple[Caller, Page, Page]
+) -> None:
+    caller, _, _ = pair
+    assert world.gateway is not None
+    world.gateway.kill()
+    world.worker.die()
+    world.start()
+    again = caller.open(line=False)
+    assert again.state("reconnecting")["lost"] == "agent"
+    assert caller.stored.lost_why == "worker_gone"
+
+
 def test_callers_in_the_queue_keep_their_order_over_a_restart(world: World) -> None:
     callers = [world.caller() for _ in range(2)]
     pages = [caller.open() for caller in callers]
@@ -263,11 +294,27 @@ def test_a_recording_that_fails_is_told_and_the_call_goes_on(
 ) -> None:
     caller, _, desk = pair
     desk.until(lambda told: told["call"]["recording"])
-    film = world.worker.made[caller.call_id].film
-    world.worker.tell(caller.call_id, EventKind.RECORDING_FAILED, part=1, name=film, reason="ENOSPC")
+    world.worker.fail_recording(caller.call_id, "ENOSPC")
     told = desk.until(lambda told: told["call"]["recording_problem"] == "ENOSPC")
     assert not told["call"]["recording"]
     assert told["call"]["state"] == "active"
+
+
+def test_a_recording_that_failed_is_begun_again_after_a_pause(
+    world: World, pair: tuple[Caller, Page, Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next part of it; the problem is over once it runs."""
+    monkeypatch.setattr(lines, "RECORD_AGAIN_SECONDS", 1.5)
+    caller, _, desk = pair
+    desk.until(lambda told: told["call"]["recording"])
+    began = time.monotonic()
+    world.worker.fail_recording(caller.call_id, "ENOSPC")
+    desk.until(lambda told: told["call"]["recording_problem"] == "ENOSPC")
+    told = desk.until(lambda told: told["call"]["recording"])
+    assert told["call"]["recording_problem"] == ""
+    assert time.monotonic() - began > 1.4
+    assert world.worker.orders.count(("record", caller.call_id)) == 2
+    world.wait(lambda: films(world, caller) == 2)
 
 
 def test_files_of_a_killed_worker_are_measured_and_the_call_is_sealed(
@@ -297,3 +344,29 @@ def test_files_of_a_killed_worker_are_measured_and_the_call_is_sealed(
     assert all(piece.closed for piece in pieces.values())
     assert pieces[known].size_bytes == len(b"a cluster")
     assert caller.stored.lost_leg is Leg.AGENT
+
+
+def test_files_that_cannot_be_read_stop_the_sealing_of_their_own_call_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is tried again later; nothing is sealed in the place of what may be read then."""
+    monkeypatch.setattr(sealing, "_QUIET_SECONDS", 0.0)
+    monkeypatch.setattr(sealing, "_AT_ONCE", 1)
+    broken, other = world.caller(), world.caller()
+    for caller in (broken, other):
+        page = caller.open()
+        page.state("queued")
+        name = f"{caller.call_id}-1.mkv.sealed"
+        with world.service.work() as work:
+            media_events.began(work, call_id=caller.call_id, name=name, at=world.service.now())
+        page.send("leave")
+        page.end()
+    # A folder in the place of a file is there and cannot be read.
+    unreadable = world.options.evidence_dir / f"{broken.call_id}-1.mkv.sealed"
+    unreadable.mkdir()
+    world.clock.forward(20)
+    world.wait(lambda: other.stored.sealed_at is not None)
+    assert broken.stored.sealed_at is None
+    unreadable.rmdir()
+    world.clock.forward(31)
+    world.wait(lambda: broken.stored.sealed_at is not None)

@@ -1,6 +1,7 @@
 """Who is offered whom, through the gateway: fair, one at a time, the caller's place kept (F2)."""
 
 from collections import Counter
+from datetime import timedelta
 
 from ca_core.call import DeskState, EndCause, OfferOutcome
 from ca_core.lifecycle import CallState
@@ -216,7 +217,7 @@ def test_who_wanted_a_call_back_is_invited_when_an_agent_is_free(world: World) -
 
     def is_invited() -> bool:
         with world.service.look() as work:
-            return not work.call_backs.waiting(5)
+            return not work.call_backs.waiting(5, since=world.service.now() - timedelta(hours=24))
 
     world.wait(is_invited)
 

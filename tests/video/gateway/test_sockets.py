@@ -1,6 +1,8 @@
 """Who gets a socket, and what ends it: tickets, origins, limits, a newer page of the same side (issue: bad input)."""
 
+import contextlib
 import json
+import sqlite3
 import time
 
 import httpx
@@ -208,26 +210,73 @@ def test_figures_tell_queue_calls_agents_and_refusals(world: World) -> None:
     page = world.caller().open()
     page.send("answer")
     page.refusal("answer")
-    figures = ask(world, "GET", "/metrics").text
+    assert ask(world, "GET", "/metrics").status_code == 401
+    assert ask(world, "GET", "/metrics", headers={"Authorization": "Bearer é".encode()}).status_code == 401
+    secret = {"Authorization": f"Bearer {world.options.media_secret}"}
+    figures = ask(world, "GET", "/metrics", headers=secret).text
     assert 'qoltanba_video_agents{state="offered"} 1' in figures
     assert "qoltanba_video_queue_length 2" in figures
     assert 'qoltanba_video_calls{state="ringing"} 1' in figures
     assert "qoltanba_video_offers_total 1" in figures
     assert 'qoltanba_video_refusals_total{code="call.offer_gone"} 1' in figures
     assert ask(world, "GET", "/health").status_code == 200
-    assert ask(world, "GET", "/ready").json() == {"ready": True, "problem": ""}
+    assert ask(world, "GET", "/ready").json() == {"ready": True}
 
 
 def test_without_a_media_worker_it_is_not_ready(world: World) -> None:
     for worker in world.workers.values():
         worker.die()
     world.wait(lambda: ask(world, "GET", "/ready").status_code == 503)
+    assert ask(world, "GET", "/ready").json() == {"ready": False}
     assert ask(world, "POST", "/probe", json={"sdp": "v=0"}).status_code == 503
 
 
+def test_writing_messages_of_a_citizen_have_a_bucket_of_their_own(world: World) -> None:
+    """Six at once, then two a second; more is refused, and the socket stays."""
+    citizen = world.caller().open()
+    for _ in range(12):
+        citizen.send("answer")
+    codes = [citizen.refusal("answer") for _ in range(12)]
+    assert codes[:6] == ["call.offer_gone"] * 6
+    assert codes[-1] == "gateway.too_often"
+    time.sleep(0.6)
+    citizen.send("code", typed="123456")
+    assert citizen.refusal("code") == "call.not_connected"
+
+
+def test_media_offers_have_a_bucket_of_their_own(world: World) -> None:
+    """Each makes a peer connection: four at once, then one in two seconds, from either side."""
+    caller = world.caller()
+    citizen, desk = caller.open(), world.agent("aizhan").sit()
+    talk(citizen, desk)
+    for page in (citizen, desk):
+        for _ in range(8):
+            page.send("offer", sdp="v=0")
+        assert page.refusal("offer") == "gateway.too_often"
+    assert world.worker.made[caller.call_id].joins <= 2 * 5
+    citizen.send("say", text="сәлем")
+    assert desk.of("said")["text"] == "сәлем"
+
+
+def test_what_is_sure_to_be_refused_writes_nothing(world: World) -> None:
+    """Anybody can open a call: their messages do not even wait for the database's one place to write."""
+    citizen = world.caller().open()
+    path = world.service.settings.database_url.removeprefix("sqlite:///")
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as writing:
+        writing.execute("BEGIN IMMEDIATE")
+        citizen.send("answer")
+        assert citizen.refusal("answer") == "call.offer_gone"
+        citizen.send("code", typed="123456")
+        assert citizen.refusal("code") == "call.not_connected"
+
+
 def test_refusals_of_messages_leave_their_trace_in_the_audit(world: World) -> None:
-    agent = world.agent("aizhan")
-    desk = agent.open()
+    """Those of the staff. A citizen's code that was not sent is refused in the transaction, without an entry."""
+    caller, agent = world.caller(), world.agent("aizhan")
+    citizen, desk = caller.open(), agent.sit()
+    talk(citizen, desk)
+    citizen.send("code", typed="123456")
+    assert citizen.refusal("code") == "sms_code.not_sent"
     desk.send("accept", call_id=world.caller().call_id)
     desk.refusal("accept")
     with world.service.look() as work:

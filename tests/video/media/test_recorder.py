@@ -52,7 +52,9 @@ def test_a_recording_decodes_and_holds_both_parties(tmp_path: Path) -> None:
             path = tmp_path / str(told["name"])
             assert sha256(b"".join(evidence.read(path, films.SECRET))).hexdigest() == told["sha256"]
             _check_film(films.film(path))
-            _check_log(films.log(tmp_path / str(told["log_name"])))
+            log = tmp_path / str(told["log_name"])
+            assert told["log_size_bytes"] == len(b"".join(evidence.read(log, films.SECRET)))
+            _check_log(films.log(log))
 
     asyncio.run(journey())
 

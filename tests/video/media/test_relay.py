@@ -16,6 +16,7 @@ from video.engine import EventKind, Role
 from video.media import relay
 
 CALL = 7
+BLACK = (0, 0, 0)
 
 
 @asynccontextmanager
@@ -62,21 +63,31 @@ def test_picture_and_tone_arrive_on_both_sides() -> None:
     asyncio.run(journey())
 
 
-def test_on_hold_the_citizen_gets_black_and_silence() -> None:
+def test_on_hold_both_get_black_and_silence() -> None:
+    """Nobody sees what is not recorded either; who joins again meanwhile is on hold too."""
+
     async def journey() -> None:
         async with talking() as (made, citizen, agent):
-            await until(lambda: citizen.hears() > 0)
+            await until(lambda: citizen.hears() > 0 and agent.hears() > 0)
             await made.engine.hold(CALL, True)
-            assert await until(lambda: citizen.shows((0, 0, 0))) < 2
-            await until(lambda: citizen.hears() == 0)
-            seen = citizen.pictures
+            assert await until(lambda: citizen.shows(BLACK) and agent.shows(BLACK)) < 2
+            await until(lambda: citizen.hears() == 0 and agent.hears() == 0)
+            seen = citizen.pictures, agent.pictures
             await asyncio.sleep(1.0)
-            assert citizen.pictures > seen, "nothing at all would look like a lost line"
-            assert citizen.shows((0, 0, 0))
-            assert citizen.hears() == 0
-            assert agent.shows(RED)
+            assert citizen.pictures > seen[0], "nothing at all would look like a lost line"
+            assert agent.pictures > seen[1]
+            assert citizen.shows(BLACK)
+            assert agent.shows(BLACK)
+            assert citizen.hears() == agent.hears() == 0
+            again = Party(BLUE, 880)
+            await again.join(lambda offer: made.engine.join(CALL, Role.AGENT, offer))
+            await until(lambda: again.shows(BLACK))
+            await asyncio.sleep(0.5)
+            assert again.shows(BLACK)
             await made.engine.hold(CALL, False)
             await until(lambda: citizen.shows(BLUE) and abs(citizen.hears() - 880) <= 6)
+            await until(lambda: again.shows(RED) and abs(again.hears() - 440) <= 6)
+            await again.close()
             assert [event.kind for event in made.events if event.role is None] == [
                 EventKind.HELD,
                 EventKind.RESUMED,
