@@ -1,7 +1,9 @@
 """What a test does and looks at during a call: pixels, tone, the agent's steps, the caller's answers."""
 
+import contextlib
 import re
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -49,6 +51,22 @@ _LOUDEST = """async (video, seconds) => {
   await context.close();
   return best;
 }"""
+
+
+@contextlib.contextmanager
+def timed(what: str) -> Iterator[None]:
+    """Printed for whoever runs the journey with `-s`; nothing is demanded of it here."""
+    began = time.perf_counter()
+    yield
+    print(f"\n{what}: {time.perf_counter() - began:.2f} s")
+
+
+def first_picture(agent: Page) -> None:
+    """The caller's picture has a size: its first frame was decoded."""
+    deadline = time.monotonic() + 20
+    while not agent.locator(AGENT_SEES).first.evaluate("video => video.videoWidth"):
+        assert time.monotonic() < deadline, "no picture of the caller came"
+        time.sleep(0.02)
 
 
 def require_same_picture(seen: Page, seen_by: str, sent: Page, sent_by: str) -> None:

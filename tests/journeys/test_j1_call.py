@@ -60,7 +60,11 @@ def test_a_citizen_is_checked_and_registered(house: House, visit: Visits, caller
     into_the_queue(citizen, house, caller)
     agent.locator(".dock .toggle").click()
     agent.locator(".dock .accept").click()
-    citizen.click("[data-do=answer]")
+    answer = citizen.locator("[data-do=answer]")
+    answer.wait_for()
+    with talking.timed("answer to the caller's first picture at the agent's desk"):
+        answer.click()
+        talking.first_picture(agent)
 
     # Both see and hear each other, and the same phrase.
     expect(agent.locator(".st-key-greeted button").first).to_be_visible()
@@ -78,9 +82,10 @@ def test_a_citizen_is_checked_and_registered(house: House, visit: Visits, caller
     talking.answer_pressure(agent)
     talking.show(citizen, "document")
     agent.locator(".st-key-step_document button").first.click()
-    agent.locator(".st-key-take_document_front button").first.click()
-    talking.passed(agent, "document")
-    talking.passed(agent, "reading", patience_seconds=90)
+    with talking.timed("click to the still stored and read, on the screen"):
+        agent.locator(".st-key-take_document_front button").first.click()
+        talking.passed(agent, "document")
+        talking.passed(agent, "reading", patience_seconds=90)
     talking.tick_features(agent)
     talking.show(citizen, "face")
     agent.locator(".st-key-step_face button").first.click()
