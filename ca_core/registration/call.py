@@ -200,7 +200,7 @@ def connected(work: Work, *, actor: roles.Actor, call_id: int, now: datetime) ->
 
 
 def hold(work: Work, *, actor: roles.Actor, call_id: int, now: datetime) -> Call:
-    """The caller neither sees nor hears the agent. Raises NotAllowed, NotYourCall, TransitionRefused."""
+    """Neither sees nor hears the other, and nothing is recorded. Raises NotAllowed, NotYourCall, TransitionRefused."""
     return _change(work, actor, mine(work, actor=actor, call_id=call_id), "hold", now, held_at=now)
 
 

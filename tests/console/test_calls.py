@@ -144,11 +144,16 @@ class Line:
         assert isinstance(verdict, passport.Verdict)
         return verdict
 
+    def newest_stills(self) -> tuple[int, int]:
+        with self.service.look() as work:
+            newest = {item.kind: item.evidence_id for item in work.evidence.of_call(self.call_id)}
+        return newest[EvidenceKind.FACE], newest[EvidenceKind.DOCUMENT_FRONT]
+
     def compare(self, distance: float = 0.31) -> None:
         self.still(EvidenceKind.FACE)
         self.do(face.decide, opinion=face.Opinion.SAME)
         sides = tuple(face.Measured(name, distance, 120) for name in ("document", "portrait"))
-        self.do(face.compared, measured=sides)
+        self.do(face.compared, measured=sides, stills=self.newest_stills())
 
     def send_code(self) -> str:
         self.do(phone_code.send)
@@ -313,7 +318,9 @@ def test_the_machines_opinion_is_not_shown_before_the_agents(draw: Draw, line: L
     assert "1.1 %" not in said(test)
     line.do(face.decide, opinion=face.Opinion.SAME)
     line.do(
-        face.compared, measured=(face.Measured("document", 0.31, 120), face.Measured("portrait", 0.3, 99))
+        face.compared,
+        measured=(face.Measured("document", 0.31, 120), face.Measured("portrait", 0.3, 99)),
+        stills=line.newest_stills(),
     )
     stepper_open = draw(line.agent)
     stepper_open.button(key="step_face").click().run()
@@ -423,8 +430,8 @@ def test_a_refusal_shows_the_text_that_the_citizen_will_read(draw: Draw, line: L
     assert test.button(key="refuse_confirm").disabled
     test.selectbox(key=f"refuse_reason_{line.call_id}").set_value(decide.Reason.DOCUMENT_FOREIGN).run()
     text = said(test)
-    assert "ХҚКО-ға келіңіз" in text
-    assert "Обратитесь в ЦОН" in text
+    assert "ХҚКО-ға барыңыз" in text
+    assert "обратитесь в ЦОН" in text
     test.button(key="refuse_confirm").click().run()
     decided = line.look()
     assert (decided.decision, decided.decision_reason) == (Decision.REFUSED_FINAL, "document_foreign")

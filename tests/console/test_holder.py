@@ -230,7 +230,7 @@ def test_what_is_typed_is_shown_and_not_carried_out(
 @pytest.mark.parametrize(
     ("note", "shown"),
     [
-        ("owner by sms_code", "владелец, кодом из SMS"),
+        ("owner by sms_code", "владелец, кодом из СМС"),
         ("owner by link in a message", "владелец, по ссылке из сообщения"),
         ("case F-1; x; asked by Үлгі А.", "дело F-1; x; предложил(а) Үлгі А."),
         ("by law: дело {2}; asked by Үлгі А.", "по закону: дело {2}; предложил(а) Үлгі А."),

@@ -3,7 +3,7 @@
 import contextlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -195,9 +195,9 @@ def calling(visit: Visits, house: House, caller: RenderedPerson, script: str = "
     )
     citizen.set_default_timeout(30_000)
 
-    def form(path: str, fields: dict[str, str]) -> str:
+    def form(path: str, fields: Mapping[str, str]) -> str:
         answer = citizen.request.post(
-            house.portal_url + path, form=fields, max_redirects=0, headers={"Accept-Language": "ru"}
+            house.portal_url + path, form={**fields}, max_redirects=0, headers={"Accept-Language": "ru"}
         )
         assert answer.status == 303, f"{path}: {answer.status}"
         return answer.headers["location"]

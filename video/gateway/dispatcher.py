@@ -55,8 +55,7 @@ class Dispatcher:
         now = service.now()
         if now != self._ticked_for:
             self._tick(service, now)
-            if present.is_settled:
-                miss(service, present)
+            compare(service, present)
             self._ticked_for = now
         made = offer_all(service, present)
         if not made:
@@ -90,25 +89,33 @@ def clock_runs(call: Call, rules: Rules, now: datetime) -> bool:
     return call.state in _TIMED or call.absent_since is not None or waited_out
 
 
-def miss(service: Service, present: Present) -> None:
-    """Pages that went while no gateway was there to see it."""
+def compare(service: Service, present: Present) -> None:
+    """Who is marked as away and is here, or the other way round.
+
+    Pages go while no gateway sees it. And `present` is older than what is read here: a page may come or go
+    between the two, and the mark that follows is put right by the next round.
+    """
+    waiting = (CallState.QUEUED, CallState.RINGING)
     with service.look() as work:
-        waiting = (CallState.QUEUED, CallState.RINGING)
-        gone = [
-            call.call_id
-            for call in work.calls.living()
-            if call.state in waiting and call.absent_since is None and call.call_id not in present.citizens
-        ]
-        empty = [
-            at.staff_id
-            for at in work.desks.all()
-            if at.absent_since is None and at.staff_id not in present.agents
-        ]
+        living = [call for call in work.calls.living() if call.state in waiting]
+        desks = work.desks.all()
     now = service.now()
-    for call_id in gone:
-        _once(service, partial(calls.page_gone, actor=SYSTEM, call_id=call_id, now=now))
-    for staff_id in empty:
-        _once(service, partial(desk.vanished, staff_id=staff_id, now=now))
+    for call in living:
+        mark = _mark(call.absent_since, is_here=call.call_id in present.citizens, is_sure=present.is_settled)
+        if mark is not None:
+            write = calls.page_here if mark else calls.page_gone
+            _once(service, partial(write, actor=SYSTEM, call_id=call.call_id, now=now))
+    for at in desks:
+        mark = _mark(at.absent_since, is_here=at.staff_id in present.agents, is_sure=present.is_settled)
+        if mark is not None:
+            _once(service, partial(desk.appeared if mark else desk.vanished, staff_id=at.staff_id, now=now))
+
+
+def _mark(absent_since: datetime | None, *, is_here: bool, is_sure: bool) -> bool | None:
+    """True to mark as here, False as away, None where the mark is right, or nobody can know yet."""
+    if is_here == (absent_since is None):
+        return None
+    return is_here if is_here or is_sure else None
 
 
 def offer_all(service: Service, present: Present) -> int:

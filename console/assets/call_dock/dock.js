@@ -7,6 +7,7 @@ const NOTE_MS = 6000;
 /* Changes that come together are one news. */
 const TOGETHER_MS = 100;
 const ORDERS = ["show", "say"];
+const SERVES = ["available", "offered", "in_call", "wrap_up"];
 
 /* What the page beside the dock depends on; the queue and the quality of the line are the dock's own. */
 const seenByThePage = ({revision, queue, call, ...desk}) =>
@@ -153,7 +154,8 @@ class Dock {
   hearDesk(desk) {
     const known = currentCall(this.m.desk);
     const call = currentCall(desk);
-    const mine = desk.state !== "offline" && desk.languages.length ? desk.languages : this.m.languages;
+    /* In force while the agent serves; before that what was chosen here counts, and is sent with "take calls". */
+    const mine = SERVES.includes(desk.state) && desk.languages.length ? desk.languages : this.m.languages;
     const accepting = desk.state === "offered" ? this.m.accepting : null;
     const changes = {desk, deskAt: Date.now() + this.signal.aheadMs, languages: mine, accepting};
     if (!call) {

@@ -12,7 +12,7 @@ from ca_core.registration import face
 from ca_core.registration.face import Band, Opinion
 from console import words
 from console.screens.calls import attempts, say, stepper, stills
-from console.screens.calls.snapshot import Snapshot
+from console.screens.calls.snapshot import Snapshot, is_on_the_line
 from runtime import calling
 
 _LOOKS = {
@@ -69,6 +69,9 @@ def _pictures(snapshot: Snapshot, call: Call) -> None:
 
 
 def _portrait(call: Call) -> str:
+    """Handed out while the caller is on the line, and at no other time."""
+    if not is_on_the_line(call):
+        return '<div class="qb-still"></div>'
     alt = escape(words.t("calls.face.of.register"))
     return f'<div class="qb-still"><img src="/evidence/portrait/{call.call_id}" alt="{alt}"></div>'
 

@@ -6,7 +6,7 @@ from ca_core.call import Call, Gate
 from ca_core.registration import checklist
 from ca_core.registration.checklist import Feature
 from console import words
-from console.screens.calls import attempts, say
+from console.screens.calls import attempts, say, stills
 from console.screens.calls.snapshot import Snapshot
 
 _ICONS = {
@@ -50,9 +50,11 @@ def _seen(call_id: int) -> list[Feature]:
 
 def _done(snapshot: Snapshot, call_id: int) -> None:
     seen = _seen(call_id)
-    attempts.act(
+    done = attempts.act(
         snapshot, call_id, Gate.FEATURES.value,
         lambda work: checklist.features(
             work, actor=snapshot.staff, call_id=call_id, seen=seen, now=snapshot.service.now()
         ),
     )  # fmt: skip
+    if done:
+        stills.show_nothing()

@@ -17,7 +17,6 @@ from runtime.calling import Read
 
 _READS = "calls.reads"
 _COMMAND = "call_dock.command"
-_NOTHING = "none"
 # Below this a document's zone is rarely read.
 SMALL_WIDTH_PX = 960
 
@@ -36,6 +35,11 @@ def ask_to_show(what: str) -> None:
     """The dock tells the caller's page, which draws a frame over their own picture."""
     last = st.session_state.get(_COMMAND, {}).get("n", 0)
     st.session_state[_COMMAND] = {"n": last + 1, "op": "show", "what": what}
+
+
+def show_nothing() -> None:
+    """The frame leaves the caller's page: what is asked for next must not stand below what was asked before."""
+    ask_to_show("none")
 
 
 def show_button(what: str, key: str) -> None:
@@ -75,15 +79,9 @@ def take(snapshot: Snapshot, call: Call, kind: EvidenceKind, step: str) -> None:
         done = attempts.attempt(step, lambda: taken.append(still()))
     if done and kind is not EvidenceKind.FACE:
         read(snapshot, call, taken[0].evidence_id)
-    if done and _is_enough(kind, taken[0]):
-        ask_to_show(_NOTHING)
+    if done and kind is EvidenceKind.FACE:
+        show_nothing()
     st.rerun()
-
-
-def _is_enough(kind: EvidenceKind, still: Evidence) -> bool:
-    """Then the frame leaves the caller's page: the next thing that it asks for must not look like the last one."""
-    found = read_of(still.evidence_id)
-    return kind is EvidenceKind.FACE or (found is not None and found.verdict.holds)
 
 
 def read(snapshot: Snapshot, call: Call, evidence_id: int) -> None:

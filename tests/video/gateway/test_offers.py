@@ -7,6 +7,8 @@ from ca_core.call import DeskState, EndCause, OfferOutcome
 from ca_core.lifecycle import CallState
 from ca_core.registration import call_back, desk
 from tests.video.gateway.conftest import Page, World, talk
+from video.gateway import dispatcher
+from video.gateway.dispatcher import Present
 
 
 def offered(page: Page) -> bool:
@@ -174,6 +176,20 @@ def test_after_a_crash_of_the_gateway_an_empty_desk_is_offered_nobody(world: Wor
     assert agent.desk.absent_since is None
     assert caller.stored.state is CallState.QUEUED
     agent.open().until(lambda told: told["offer"] is not None)
+
+
+def test_a_page_that_came_while_the_pages_were_counted_is_not_away(world: World) -> None:
+    """Pages are counted before the database is read: who came in between is marked as away, for a moment only."""
+    caller = world.caller()
+    citizen = caller.open()
+    citizen.state("queued")
+    counted_before = Present(citizens=frozenset(), agents=frozenset(), is_settled=True)
+    dispatcher.compare(world.service, counted_before)
+    assert caller.stored.absent_since is not None
+    world.clock.forward(1)
+    world.wait(lambda: caller.stored.absent_since is None)
+    page = world.agent("bolat").sit()
+    assert page.until(lambda told: told["offer"] is not None)["offer"]["call_id"] == caller.call_id
 
 
 def test_a_caller_who_closed_the_page_keeps_the_place_for_a_minute(world: World) -> None:
