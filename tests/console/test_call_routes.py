@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from ca_core import call as calls
 from ca_core import staff
 from ca_core.call import Call, Evidence, EvidenceKind, Leg
 from ca_core.lifecycle import CallState
@@ -99,7 +100,10 @@ def film() -> bytes:
 
 def a_recording(service: Service, call: Call) -> int:
     content = film()
-    piece = builders.still(call.call_id, service.now(), EvidenceKind.RECORDING, name="film.mkv")
+    digest = hashlib.sha256(content).digest()
+    piece = builders.still(
+        call.call_id, service.now(), EvidenceKind.RECORDING, name="film.mkv", sha256=digest
+    )
     seal(service, piece.name, content, "film")
     return keep(service, piece)
 
@@ -295,6 +299,9 @@ def test_the_registers_portrait_is_shown_to_the_agent_on_the_line_only(
 ) -> None:
     signed_in(client, agent)
     path = f"/evidence/portrait/{on_line.call_id}"
+    early = client.get(path)
+    assert (early.status_code, early.json()) == (409, {"code": "passport.read_first"})
+    builders.checks_passed(service, on_line.call_id, calls.Gate.READING)
     none = client.get(path)
     assert (none.status_code, none.json()) == (404, {"code": "evidence.unknown"})
     assert client.get("/evidence/portrait/404").status_code == 404
