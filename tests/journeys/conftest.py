@@ -51,10 +51,11 @@ _STREAMLIT_PROBE = re.compile(r"/[\w-]+/_stcore/(health|host-config)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test below this folder is a journey."""
+    """Every test below this folder is a journey, and journeys come last: Playwright's event loop stays in the thread."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.journey)
+    items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
 
 
 @dataclass
