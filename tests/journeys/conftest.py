@@ -51,7 +51,7 @@ _STREAMLIT_PROBE = re.compile(r"/[\w-]+/_stcore/(health|host-config)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test below this folder is a journey, and journeys come last: Playwright's event loop stays in the thread."""
+    """Every test below this folder is a journey; they come last: Playwright leaves its event loop in the thread."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.journey)
