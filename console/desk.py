@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import streamlit as st
+from streamlit.errors import FragmentHandledException
 from streamlit.navigation.page import StreamlitPage
 
 from ca_core import roles, staff
@@ -60,6 +61,8 @@ def _page(page: Page, service: Service, actor: roles.Actor) -> Callable[[], None
             if not page.opens_for(actor):
                 raise NotAllowed(permission=page.permission)
             importlib.import_module(f"console.screens.{page.screen}").show(service, actor)
+        except FragmentHandledException:
+            raise  # shown already, where the fragment is
         except Exception as error:  # noqa: BLE001  # the one handler of this door
             desk_errors.shown(error)
 

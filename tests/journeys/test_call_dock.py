@@ -212,9 +212,11 @@ def broken_database(console: Console) -> Iterator[None]:
     run = console.service.store.engine.begin
     with run() as connection:
         connection.exec_driver_sql("ALTER TABLE call RENAME TO call_away")
-    yield
-    with run() as connection:
-        connection.exec_driver_sql("ALTER TABLE call_away RENAME TO call")
+    try:
+        yield
+    finally:
+        with run() as connection:
+            connection.exec_driver_sql("ALTER TABLE call_away RENAME TO call")
 
 
 def test_a_call_outlives_everything_that_the_console_does(
