@@ -4,7 +4,7 @@ import streamlit as st
 
 from ca_core.call import Call, EvidenceKind
 from console import words
-from console.screens.calls import say, stepper, stills
+from console.screens.calls import say, slow_acts, stepper, stills
 from console.screens.calls.snapshot import Snapshot
 
 _HEIGHT_PX = 300
@@ -14,12 +14,8 @@ def draw(snapshot: Snapshot, call: Call) -> None:
     say.sentence(call, "document")
     with st.container(horizontal=True, key="call_acts"):
         stills.show_button("document", "show_document")
-        front = stills.take_button(snapshot, call, EvidenceKind.DOCUMENT_FRONT)
-        back = stills.take_button(snapshot, call, EvidenceKind.DOCUMENT_BACK, shortcut="B")
-    if front:
-        stills.take(snapshot, call, EvidenceKind.DOCUMENT_FRONT, "document")
-    if back:
-        stills.take(snapshot, call, EvidenceKind.DOCUMENT_BACK, stepper.READING)
+        slow_acts.take_button(snapshot, call, EvidenceKind.DOCUMENT_FRONT, "document")
+        slow_acts.take_button(snapshot, call, EvidenceKind.DOCUMENT_BACK, stepper.READING, shortcut="B")
     taken = snapshot.still(EvidenceKind.DOCUMENT_FRONT)
     if taken is None:
         st.info(words.t("calls.document.none"), icon=":material/id_card:")

@@ -11,9 +11,8 @@ from ca_core.call import Call, Check, EvidenceKind, Gate
 from ca_core.registration import face
 from ca_core.registration.face import Band, Opinion
 from console import words
-from console.screens.calls import attempts, say, stepper, stills
+from console.screens.calls import attempts, say, slow_acts, stepper, stills
 from console.screens.calls.snapshot import Snapshot, is_on_the_line
-from runtime import calling
 
 _LOOKS = {
     Band.SAME: ("✓", "green"),
@@ -28,7 +27,7 @@ def draw(snapshot: Snapshot, call: Call) -> None:
     say.sentence(call, "face")
     with st.container(horizontal=True, key="call_acts"):
         stills.show_button("face", "show_face")
-        taken = stills.take_button(snapshot, call, EvidenceKind.FACE)
+        slow_acts.take_button(snapshot, call, EvidenceKind.FACE, stepper.FACE)
         if snapshot.passed(Gate.FACE):
             st.button(
                 words.t("calls.next"),
@@ -38,8 +37,6 @@ def draw(snapshot: Snapshot, call: Call) -> None:
                 shortcut="N",
                 on_click=stepper.go_on,
             )
-    if taken:
-        stills.take(snapshot, call, EvidenceKind.FACE, stepper.FACE)
     if snapshot.still(EvidenceKind.FACE) is None:
         st.info(words.t("calls.face.none"), icon=":material/face:")
         return
@@ -48,7 +45,7 @@ def draw(snapshot: Snapshot, call: Call) -> None:
     if "opinion" not in facts:
         _ask(snapshot, call)
     elif "bands" not in facts:
-        _compare_again(snapshot, call, facts["opinion"])
+        _compare_again(facts["opinion"])
     elif last is not None:
         _bands(snapshot, call, last)
 
@@ -80,41 +77,38 @@ def _ask(snapshot: Snapshot, call: Call) -> None:
     st.markdown(f"**{words.t('calls.face.ask')}**")
     with st.container(horizontal=True):
         for opinion, key in ((Opinion.SAME, "Y"), (Opinion.OTHER, "O"), (Opinion.UNSURE, "U")):
-            if st.button(
-                words.t(f"calls.face.opinion.{opinion.value}"), key=f"opinion_{opinion.value}", shortcut=key
-            ):
-                _decide(snapshot, call, opinion)
-                st.rerun()
+            st.button(
+                words.t(f"calls.face.opinion.{opinion.value}"),
+                key=f"opinion_{opinion.value}",
+                shortcut=key,
+                on_click=_decide,
+                args=(snapshot, call.call_id, opinion),
+            )
     st.caption(words.t("calls.face.first"))
 
 
-def _decide(snapshot: Snapshot, call: Call, opinion: Opinion) -> None:
+def _decide(snapshot: Snapshot, call_id: int, opinion: Opinion) -> None:
     """The agent's opinion is stored before the machine is asked for its own."""
     done = attempts.act(
-        snapshot, call.call_id, stepper.FACE,
+        snapshot, call_id, stepper.FACE,
         lambda work: face.decide(
-            work, actor=snapshot.staff, call_id=call.call_id, opinion=opinion, now=snapshot.service.now()
+            work, actor=snapshot.staff, call_id=call_id, opinion=opinion, now=snapshot.service.now()
         ),
     )  # fmt: skip
     if done:
-        _compare(snapshot, call)
+        slow_acts.ask(slow_acts.Comparison())
 
 
-def _compare(snapshot: Snapshot, call: Call) -> None:
-    with st.spinner(words.t("calls.face.comparing")):
-        attempts.attempt(
-            stepper.FACE,
-            lambda: calling.compare_faces(snapshot.service, actor=snapshot.staff, call_id=call.call_id),
-        )
-
-
-def _compare_again(snapshot: Snapshot, call: Call, opinion: str) -> None:
+def _compare_again(opinion: str) -> None:
     st.markdown(words.t("calls.face.you_said", opinion=words.t(f"calls.face.opinion.{opinion}")))
-    if st.button(
-        words.t("calls.face.compare"), key="face_compare", type="primary", icon=":material/compare:"
-    ):
-        _compare(snapshot, call)
-        st.rerun()
+    st.button(
+        words.t("calls.face.compare"),
+        key="face_compare",
+        type="primary",
+        icon=":material/compare:",
+        on_click=slow_acts.ask,
+        args=(slow_acts.Comparison(),),
+    )
 
 
 def _bands(snapshot: Snapshot, call: Call, last: Check) -> None:

@@ -16,6 +16,7 @@ from console.screens.calls import (
     features_step,
     opening_steps,
     reading_step,
+    slow_acts,
     spoken_step,
     stepper,
     stills,
@@ -45,6 +46,7 @@ def draw(snapshot: Snapshot, call: Call) -> None:
         attempts.forget()
         decision_step.close()
         stills.forget()
+        slow_acts.forget()
     st.html(style.CSS)
     caller.draw(snapshot, call)
     _state(snapshot, call)
@@ -57,6 +59,7 @@ def draw(snapshot: Snapshot, call: Call) -> None:
         opened = stepper.current(snapshot)
         stepper.draw(snapshot, opened)
         with st.container(border=True, key="call_step"):
+            slow_acts.do(snapshot, call)
             _STEPS[opened](snapshot, call)
             attempts.shown()
         bar.draw(snapshot, call)

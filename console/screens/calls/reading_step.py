@@ -5,7 +5,7 @@ import streamlit as st
 from ca_core.call import Call, Check, EvidenceKind, Gate
 from ca_core.registration.passport import Field, Test
 from console import words
-from console.screens.calls import say, stepper, stills
+from console.screens.calls import say, slow_acts, stepper, stills
 from console.screens.calls.snapshot import Snapshot
 from console.widgets import passport_panel
 
@@ -47,18 +47,16 @@ def _buttons(snapshot: Snapshot, call: Call, evidence_id: int | None) -> None:
                 on_click=stepper.go_on,
             )
         stills.show_button("document_back", "show_back")
-        front = stills.take_button(snapshot, call, EvidenceKind.DOCUMENT_FRONT)
-        back = stills.take_button(snapshot, call, EvidenceKind.DOCUMENT_BACK, shortcut="B")
-        again = evidence_id is not None and st.button(
-            words.t("calls.reading.again"), key="read_again", icon=":material/document_scanner:"
-        )
-    if front:
-        stills.take(snapshot, call, EvidenceKind.DOCUMENT_FRONT, "document")
-    if back:
-        stills.take(snapshot, call, EvidenceKind.DOCUMENT_BACK, stepper.READING)
-    if again and evidence_id is not None:
-        stills.read(snapshot, call, evidence_id)
-        st.rerun()
+        slow_acts.take_button(snapshot, call, EvidenceKind.DOCUMENT_FRONT, "document")
+        slow_acts.take_button(snapshot, call, EvidenceKind.DOCUMENT_BACK, stepper.READING, shortcut="B")
+        if evidence_id is not None:
+            st.button(
+                words.t("calls.reading.again"),
+                key="read_again",
+                icon=":material/document_scanner:",
+                on_click=slow_acts.ask,
+                args=(slow_acts.Reading(evidence_id),),
+            )
 
 
 def _remembered(newest: Check | None) -> None:

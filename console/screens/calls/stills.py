@@ -1,4 +1,4 @@
-"""Stills of the caller: taken by the server from their media, shown by address, read at once where there is a zone.
+"""Stills of the caller: shown by address, and what was read of them; and what the caller is asked to show.
 
 What was read stays with the page; the checklist keeps its outcome, the still itself the lines (R14).
 """
@@ -7,12 +7,10 @@ from html import escape
 
 import streamlit as st
 
-from ca_core.call import Call, Evidence, EvidenceKind
+from ca_core.call import Evidence, EvidenceKind
 from console import words
-from console.screens.calls import attempts, stepper
-from console.screens.calls.snapshot import Snapshot, is_on_the_line
+from console.screens.calls.snapshot import Snapshot
 from console.widgets import format as formats
-from runtime import calling
 from runtime.calling import Read
 
 _READS = "calls.reads"
@@ -26,9 +24,14 @@ def forget() -> None:
     st.session_state.pop(_READS, None)
 
 
+def reads() -> dict[int, Read]:
+    """What was read in this call, by still; what is put into it stays."""
+    found: dict[int, Read] = st.session_state.setdefault(_READS, {})
+    return found
+
+
 def read_of(evidence_id: int | None) -> Read | None:
-    found: dict[int, Read] = st.session_state.get(_READS, {})
-    return found.get(evidence_id) if evidence_id is not None else None
+    return reads().get(evidence_id) if evidence_id is not None else None
 
 
 def ask_to_show(what: str) -> None:
@@ -52,53 +55,6 @@ def show_button(what: str, key: str) -> None:
         args=(what,),
         shortcut="D",
     )
-
-
-def take_button(snapshot: Snapshot, call: Call, kind: EvidenceKind, *, shortcut: str = "S") -> bool:
-    """Whether it was pressed. Then `take` follows below the row of buttons, where its progress has room."""
-    again = snapshot.still(kind) is not None
-    main = not again and kind is not EvidenceKind.DOCUMENT_BACK
-    return st.button(
-        words.t(f"calls.still.{'again' if again else 'take'}.{kind.value}"),
-        key=f"take_{kind.value}",
-        type="primary" if main else "secondary",
-        icon=":material/photo_camera:",
-        shortcut=shortcut,
-        disabled=not is_on_the_line(call),
-    )
-
-
-def take(snapshot: Snapshot, call: Call, kind: EvidenceKind, step: str) -> None:
-    """A document's still is read at once; its panel opens."""
-
-    def still() -> Evidence:
-        return calling.take_still(snapshot.service, actor=snapshot.staff, call_id=call.call_id, kind=kind)
-
-    taken: list[Evidence] = []
-    with st.spinner(words.t("calls.still.taking")):
-        done = attempts.attempt(step, lambda: taken.append(still()))
-    if done and kind is not EvidenceKind.FACE:
-        read(snapshot, call, taken[0].evidence_id)
-    if done and kind is EvidenceKind.FACE:
-        show_nothing()
-    st.rerun()
-
-
-def read(snapshot: Snapshot, call: Call, evidence_id: int) -> None:
-    """The zone of this still, checked and written down; the panel opens."""
-
-    def reading() -> None:
-        found = calling.read_document(
-            snapshot.service, actor=snapshot.staff, call_id=call.call_id, evidence_id=evidence_id
-        )
-        keep(evidence_id, found)
-
-    with st.spinner(words.t("calls.reading.reading")):
-        attempts.attempt(stepper.READING, reading)
-
-
-def keep(evidence_id: int, found: Read) -> None:
-    st.session_state[_READS] = {**st.session_state.get(_READS, {}), evidence_id: found}
 
 
 def picture(still: Evidence, *, height_px: int, address: str = "") -> str:
