@@ -1,5 +1,6 @@
 """What a browser's page did by itself: its connections, and what the gateway told it."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,14 @@ def heard(page: Page, kind: str) -> list[dict[str, Any]]:
         "kind => window.__heard.filter((message) => message.type === kind)", kind
     )
     return found
+
+
+def until(page: Page, script: str, argument: object = None, *, seconds: float = 15) -> None:
+    """Waits until this is true of the page. Playwright's own way has the page evaluate text, which our CSP forbids."""
+    deadline = time.monotonic() + seconds
+    while not page.evaluate(script, argument):
+        assert time.monotonic() < deadline, script
+        page.wait_for_timeout(50)
 
 
 def send(page: Page, message: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from ca_core.call import EvidenceKind
 from ca_core.roles import Role
 from data.schema import audit
 from runtime.demo import rendered
-from tests.journeys import talking
+from tests.journeys import eyes, talking
 from tests.journeys.conftest import House, Visits
 
 pytestmark = pytest.mark.timeout(240)
@@ -75,7 +75,7 @@ def played(film: Locator) -> tuple[int, int]:
     """Its size, once it has run for a second."""
     film.evaluate("video => { video.muted = true; return video.play(); }")
     expect(film).to_have_js_property("error", None)
-    film.page.wait_for_function("video => video.currentTime > 1", arg=film.element_handle())
+    eyes.until(film.page, "video => video.currentTime > 1", film.element_handle())
     seen = film.evaluate(_PLAYED)
     film.evaluate("video => video.pause()")
     return seen["width"], seen["height"]

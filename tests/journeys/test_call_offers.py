@@ -76,7 +76,7 @@ def test_callers_are_offered_fairly(house: House, visit: Visits, waiting: list[W
 
     # Nobody picks: an agent who names another call than the one offered is refused.
     eyes.send(other, {"type": "accept", "call_id": third.call_id})
-    other.wait_for_function("window.__heard.some((message) => message.type === 'refused')")
+    eyes.until(other, "() => window.__heard.some((message) => message.type === 'refused')")
     assert eyes.heard(other, "refused")[-1]["code"] == "call.offer_gone"
     assert third.now["state"] == "queued"
 
