@@ -36,6 +36,7 @@ class EndCause(IntEnum):
     HELD_TOO_LONG = 6
     NOT_CONNECTED = 7
     WAITED_TOO_LONG = 8
+    TALKED_TOO_LONG = 9
 
 
 class Decision(IntEnum):
@@ -95,6 +96,22 @@ class Call:
     sealed_at: datetime | None = None
     seal: bytes = b""
     version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a supervisor decided about a call that its agent escalated: registered, or refused.
+
+    Kept beside the call: the evidence's seal covers the agent's own decision, which stays what it was.
+    """
+
+    call_id: int
+    decision: Decision
+    reason: str
+    note: str
+    staff_id: int
+    by: str
+    at: datetime
 
 
 class DeskState(StrEnum):
@@ -219,6 +236,8 @@ class Ticket:
     expires_at: datetime
     call_id: int | None = None
     staff_id: int | None = None
+    # The console's session that an agent asked from: the socket lives no longer than it.
+    session_digest: bytes = b""
     used_at: datetime | None = None
 
 

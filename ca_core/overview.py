@@ -24,6 +24,7 @@ class Figure(StrEnum):
     """What a tile counts."""
 
     CALLERS_WAITING = "callers_waiting"
+    CALLS_ESCALATED = "calls_escalated"
     REVIEWS_WAITING = "reviews_waiting"
     PROPOSALS_OPEN = "proposals_open"
     ISSUED_TODAY = "issued_today"
@@ -144,6 +145,8 @@ class CallLine:
     decision: Decision | None
     decision_reason: str
     sealed_at: datetime | None
+    # What a supervisor decided about a call that its agent escalated.
+    settled: Decision | None = None
 
     @property
     def took(self) -> timedelta | None:
@@ -155,10 +158,14 @@ class CallLine:
 
 @dataclass(frozen=True, slots=True)
 class CallList:
-    """One page of calls; `escalated` on the first page only, `before` is where the next one begins."""
+    """One page of calls; `escalated` on the first page only, `before` is where the next one begins.
+
+    Escalated are those that nobody settled yet; `unsettled` counts them all.
+    """
 
     lines: tuple[CallLine, ...]
     escalated: tuple[CallLine, ...]
+    unsettled: Queue
     call_backs: Queue
     waiting: Queue
     before: int | None
@@ -178,6 +185,10 @@ class Overviews(Protocol):
     def stock(self, *, today: date, now: datetime) -> Stock: ...
     def callers_waiting(self) -> Queue: ...
     def call_backs_waiting(self) -> Queue: ...
+    def calls_escalated(self) -> Queue:
+        """Those that nobody settled yet, and since when the first of them waits."""
+        ...
+
     def calls(self, *, before: int | None, limit: int) -> Sequence[CallLine]: ...
     def escalated_calls(self, limit: int) -> Sequence[CallLine]: ...
     def calls_of_agent(self, staff_id: int, *, since: datetime, limit: int) -> Sequence[CallLine]: ...
@@ -212,6 +223,9 @@ def _waiting(work: OverviewWork, actor: Actor, now: datetime) -> list[Tile]:
     if roles.may(actor, Permission.VIEW_CALLS):
         queue = work.overview.callers_waiting()
         tiles.append(Tile(Figure.CALLERS_WAITING, queue.n, queue.oldest_at))
+    if roles.may(actor, Permission.SETTLE_CALLS):
+        queue = work.overview.calls_escalated()
+        tiles.append(Tile(Figure.CALLS_ESCALATED, queue.n, queue.oldest_at))
     if roles.may(actor, Permission.VIEW_REVIEWS):
         queue = work.overview.reviews_waiting()
         tiles.append(Tile(Figure.REVIEWS_WAITING, queue.n, queue.oldest_at))
@@ -278,6 +292,7 @@ def calls(work: OverviewWork, *, actor: Actor, before: int | None = None) -> Cal
     return CallList(
         lines=lines[:CALLS_A_PAGE],
         escalated=tuple(work.overview.escalated_calls(CALLS_A_PAGE)) if before is None else (),
+        unsettled=work.overview.calls_escalated(),
         call_backs=work.overview.call_backs_waiting(),
         waiting=work.overview.callers_waiting(),
         before=lines[CALLS_A_PAGE - 1].call_id if len(lines) > CALLS_A_PAGE else None,

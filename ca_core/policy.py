@@ -41,6 +41,7 @@ class Calls:
     come_back: timedelta
     hold_at_most: timedelta
     wait_at_most: timedelta
+    talk_at_most: timedelta
     wrap_up: timedelta
     away_opens_face: timedelta
     ticket: timedelta
@@ -112,6 +113,8 @@ def check(policy: Policy) -> None:
         "calls.offer": timedelta(seconds=5) <= policy.calls.offer <= timedelta(seconds=60),
         "calls.ring": timedelta(seconds=10) <= policy.calls.ring <= timedelta(minutes=2),
         "calls.come_back": timedelta(seconds=10) <= policy.calls.come_back <= timedelta(minutes=5),
+        # Longer than the warning before its end, and than the five minutes that a check takes.
+        "calls.talk_at_most": timedelta(minutes=10) <= policy.calls.talk_at_most <= timedelta(hours=4),
         "calls.features_of_four": 1 <= policy.calls.features_of_four <= 4,
         "calls.face": 0 < policy.calls.face_same_below < policy.calls.face_other_above <= 1,
         "certificates.validity": timedelta(days=1) <= policy.certificates.validity <= timedelta(days=1096),

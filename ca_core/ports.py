@@ -12,7 +12,7 @@ from typing import Protocol
 from ca_core.application import Application
 from ca_core.approval import Proposal
 from ca_core.audit import Entry
-from ca_core.call import Call, CallBack, Check, Desk, Evidence, Offer, OfferOutcome, Ticket
+from ca_core.call import Call, CallBack, Check, Desk, Evidence, Offer, OfferOutcome, Settlement, Ticket
 from ca_core.certificate import Certificate, Kind
 from ca_core.identifiers import ApplicationId, Iin, Phone, Serial
 from ca_core.notices import Notice
@@ -125,6 +125,11 @@ class Calls(Protocol):
     def add_offer(self, offer: Offer) -> None: ...
     def close_offer(self, call_id: int, staff_id: int, *, outcome: OfferOutcome, at: datetime) -> None: ...
     def offers(self, call_id: int) -> list[Offer]: ...
+    def settle(self, settlement: Settlement) -> None:
+        """One a call. Raises ChangedMeanwhile where there is one."""
+        ...
+
+    def settlement(self, call_id: int) -> Settlement | None: ...
 
 
 class Desks(Protocol):
@@ -163,6 +168,10 @@ class Tickets(Protocol):
         """Uses the ticket up. False when somebody else was quicker."""
         ...
 
+    def erase(self, *, expired_before: datetime, limit: int) -> int:
+        """The number erased, used or not: a ticket that was used is not used long before its end."""
+        ...
+
 
 class CallBacks(Protocol):
     def add(self, wish: CallBack) -> int: ...
@@ -176,6 +185,10 @@ class CallBacks(Protocol):
         ...
 
     def renew(self, wish: CallBack, *, token_digest: bytes, invited_at: datetime) -> None: ...
+    def erase(self, *, used_before: datetime, asked_before: datetime, limit: int) -> int:
+        """Those used, and those not used though asked for, before then; the number erased."""
+        ...
+
     def spend(self, token_digest: bytes, *, now: datetime) -> bool: ...
 
 

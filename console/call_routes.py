@@ -5,12 +5,13 @@ All of it is behind the gate: whose browser it is stands in the scope. A refusal
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import wraps
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from ca_core import records, roles, staff
@@ -18,7 +19,7 @@ from ca_core.call import DeskState, Leg
 from ca_core.errors import Refusal
 from ca_core.registration import call, desk, evidence, ticket
 from ca_core.roles import Actor
-from console.opened_recordings import Look, OpenedRecordings
+from console.opened_recordings import Film, Look, OpenedRecordings
 from console.sessions import SignedIn
 from runtime import calling
 from runtime.service import Service
@@ -42,6 +43,7 @@ _STATUS: dict[type[Refusal], int] = {
 }
 # A player asks for "from here to the end" and then reads on; nothing larger is sent at once.
 _LARGEST_PIECE_BYTES = 4 * 1024 * 1024
+_STREAMED_BYTES = 256 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 Answer = Callable[["CallRoutes", Request], Awaitable[Response]]
@@ -81,13 +83,15 @@ class CallRoutes:
     @_guarded
     async def ticket(self, request: Request) -> Response:
         """A single-use pass to the gateway for the agent's page. Raises NotAllowed."""
-        secret = await asyncio.to_thread(self._ticket, _actor(request))
+        secret = await asyncio.to_thread(self._ticket, _signed_in(request), _actor(request))
         address = f"{self._service.settings.video_url.rstrip('/')}/calls"
         return JSONResponse({"ticket": secret, "address": address}, headers=_UNKEPT)
 
-    def _ticket(self, actor: Actor) -> str:
+    def _ticket(self, signed_in: SignedIn, actor: Actor) -> str:
         with self._service.work(by=actor, on=f"staff/{actor.staff_id}") as work:
-            return ticket.for_agent(work, actor=actor, now=self._service.now())
+            return ticket.for_agent(
+                work, actor=actor, session_digest=signed_in.token_digest, now=self._service.now()
+            )
 
     @_guarded
     async def present(self, request: Request) -> Response:
@@ -133,13 +137,13 @@ class CallRoutes:
             reason=_reason(request),
         )
 
-        def opened() -> bytes:
+        def opened() -> BinaryIO:
             return calling.open_recording(
                 self._service, actor=actor, evidence_id=look.evidence_id, reason=look.reason, party=look.party
             )
 
-        content = await self._opened.content(look, opened)
-        return _piece(content, request.headers.get("range", ""))
+        film = await self._opened.film(look, opened)
+        return await _piece(film, request.headers.get("range", ""))
 
     @_guarded
     async def portrait(self, request: Request) -> Response:
@@ -183,18 +187,26 @@ def _from_our_page(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
-def _piece(content: bytes, asked: str) -> Response:
+async def _piece(film: Film, asked: str) -> Response:
     """The part that was asked for, or a shorter one (RFC 9110, 14.2 and 15.3.7); several at once are not given."""
     headers = {**_UNKEPT, "accept-ranges": "bytes"}
     found = _RANGE.fullmatch(asked.strip())
+    size = film.size_bytes
     if found is None or not _is_valid(*found.groups()):
-        return Response(content, media_type="video/webm", headers=headers)
-    first, last = _bounds(found, len(content))
+        headers["content-length"] = str(size)
+        return StreamingResponse(_from_the_start(film), media_type="video/webm", headers=headers)
+    first, last = _bounds(found, size)
     if first > last:
-        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{len(content)}"})
+        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{size}"})
     last = min(last, first + _LARGEST_PIECE_BYTES - 1)
-    headers["content-range"] = f"bytes {first}-{last}/{len(content)}"
-    return Response(content[first : last + 1], 206, media_type="video/webm", headers=headers)
+    headers["content-range"] = f"bytes {first}-{last}/{size}"
+    content = await asyncio.to_thread(film.read, first, last + 1 - first)
+    return Response(content, 206, media_type="video/webm", headers=headers)
+
+
+async def _from_the_start(film: Film) -> AsyncIterator[bytes]:
+    for first in range(0, film.size_bytes, _STREAMED_BYTES):
+        yield await asyncio.to_thread(film.read, first, _STREAMED_BYTES)
 
 
 def _is_valid(first: str, last: str) -> bool:

@@ -1,13 +1,16 @@
 """Recordings that were just opened: one look is one audit entry, however many pieces a player asks for (R14).
 
-Kept in memory alone, few and for minutes, each for the session, the role and the reason that opened it.
+Kept as files without a name, few and for minutes, each for the session, the role and the reason that opened it.
 """
 
 import asyncio
+import os
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from ca_core.call import Leg
 from ca_core.roles import Role
@@ -28,9 +31,22 @@ class Look:
     reason: str
 
 
+class Film:
+    """An open file that nobody writes any more. It is closed when the last who reads in it lets go of it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.size_bytes = os.fstat(file.fileno()).st_size
+        weakref.finalize(self, file.close)
+
+    def read(self, first: int, size_bytes: int) -> bytes:
+        """From any place, by several at once."""
+        return os.pread(self._file.fileno(), size_bytes, first)
+
+
 @dataclass(slots=True)
 class _Kept:
-    content: bytes
+    film: Film
     until: float
 
 
@@ -42,19 +58,19 @@ class OpenedRecordings:
         # Two pieces of one recording asked for at once are one look.
         self._opening = asyncio.Lock()
 
-    async def content(self, look: Look, opened: Callable[[], bytes]) -> bytes:
+    async def film(self, look: Look, opened: Callable[[], BinaryIO]) -> Film:
         """Opens it, unless this very look goes on. Raises what `opened` raises."""
         async with self._opening:
             self._forget()
             kept = self._kept.get(look)
             if kept is None:
-                kept = self._kept[look] = _Kept(await asyncio.to_thread(opened), 0.0)
+                kept = self._kept[look] = _Kept(Film(await asyncio.to_thread(opened)), 0.0)
             kept.until = time.monotonic() + KEPT_SECONDS
             self._kept.move_to_end(look)
             while len(self._kept) > MOST:
                 self._kept.popitem(last=False)
         asyncio.get_running_loop().call_later(KEPT_SECONDS + 1, self._forget)
-        return kept.content
+        return kept.film
 
     def _forget(self) -> None:
         now = time.monotonic()

@@ -94,6 +94,18 @@ call_check = table(
     Index("ix_call_check_call_id", "call_id", "check_id"),
 )
 
+call_settlement = table(
+    "call_settlement",
+    # The call's number is the key: one call is settled once.
+    Column("call_id", Number, ForeignKey("call.call_id"), primary_key=True, autoincrement=False),
+    Column("decision", Small, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("staff_id", Number, ForeignKey("staff.staff_id"), nullable=False),
+    Column("by", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 evidence = table(
     "evidence",
     key("evidence_id"),
@@ -117,7 +129,9 @@ call_ticket = table(
     Column("expires_at", Instant, nullable=False),
     Column("call_id", Number),
     Column("staff_id", Number),
+    Column("session_digest", Octets, nullable=False),
     Column("used_at", Instant),
+    Index("ix_call_ticket_expires_at", "expires_at"),
 )
 
 call_back = table(

@@ -7,11 +7,22 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ca_core.call import Call, Decision, Desk, DeskState, EndCause, Leg, Need, Offer, OfferOutcome
+from ca_core.call import (
+    Call,
+    Decision,
+    Desk,
+    DeskState,
+    EndCause,
+    Leg,
+    Need,
+    Offer,
+    OfferOutcome,
+    Settlement,
+)
 from ca_core.identifiers import Iin, Phone
 from ca_core.lifecycle import CallState
 from ca_core.records import ChangedMeanwhile
-from data.call_schema import agent_desk, call_offer
+from data.call_schema import agent_desk, call_offer, call_settlement
 from data.call_schema import call as table
 
 _LIVES = table.c.state != int(CallState.ENDED)
@@ -139,6 +150,24 @@ class Calls:
             )
             for row in self._connection.execute(query)
         ]
+
+    def settle(self, settlement: Settlement) -> None:
+        values = {item.name: getattr(settlement, item.name) for item in fields(settlement)}
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(
+                    insert(call_settlement).values(values | {"decision": int(settlement.decision)})
+                )
+        except IntegrityError as error:
+            # Another supervisor settled it a moment ago.
+            raise ChangedMeanwhile from error
+
+    def settlement(self, call_id: int) -> Settlement | None:
+        query = select(call_settlement).where(call_settlement.c.call_id == call_id)
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return Settlement(**{**row._mapping, "decision": Decision(row.decision)})
 
 
 def _desk_of_row(row: Row[Any]) -> Desk:

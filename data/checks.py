@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
 from ca_core.call import CallBack, Check, Evidence, EvidenceKind, Gate, Leg, Outcome, Ticket
 from ca_core.identifiers import Phone
@@ -117,6 +117,7 @@ class Tickets:
                 expires_at=ticket.expires_at,
                 call_id=ticket.call_id,
                 staff_id=ticket.staff_id,
+                session_digest=ticket.session_digest,
             )
         )
 
@@ -131,6 +132,7 @@ class Tickets:
             expires_at=row.expires_at,
             call_id=row.call_id,
             staff_id=row.staff_id,
+            session_digest=bytes(row.session_digest),
             used_at=row.used_at,
         )
 
@@ -141,6 +143,11 @@ class Tickets:
             .values(used_at=now)
         )
         return done.rowcount == 1
+
+    def erase(self, *, expired_before: datetime, limit: int) -> int:
+        key = call_ticket.c.token_digest
+        old = select(key).where(call_ticket.c.expires_at < expired_before).limit(limit)
+        return self._connection.execute(delete(call_ticket).where(key.in_(old))).rowcount
 
 
 class CallBacks:
@@ -186,6 +193,12 @@ class CallBacks:
             call_back.c.phone == phone.number, call_back.c.used_at.is_(None), call_back.c.asked_at >= since
         )
         return next(iter(found), None)
+
+    def erase(self, *, used_before: datetime, asked_before: datetime, limit: int) -> int:
+        key, used_at = call_back.c.call_back_id, call_back.c.used_at
+        is_old = or_(used_at < used_before, and_(used_at.is_(None), call_back.c.asked_at < asked_before))
+        old = select(key).where(is_old).order_by(key).limit(limit)
+        return self._connection.execute(delete(call_back).where(key.in_(old))).rowcount
 
     def renew(self, wish: CallBack, *, token_digest: bytes, invited_at: datetime) -> None:
         renewed = replace(wish, token_digest=token_digest, invited_at=invited_at)

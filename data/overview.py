@@ -21,7 +21,7 @@ from ca_core.overview import (
     Stock,
 )
 from ca_core.statistics import Measure, end_of_day
-from data.call_schema import call, call_back
+from data.call_schema import call, call_back, call_settlement
 from data.commands import DEAD as COMMAND_DEAD
 from data.lists import Lists
 from data.outbox import DEAD as MESSAGE_DEAD
@@ -40,6 +40,9 @@ from data.schema import (
 )
 
 _COUNTED = (Measure.ISSUED, Measure.REVOKED, Measure.DUE, Measure.HOLDER_NEW)
+
+
+_UNSETTLED = (call.c.decision == int(Decision.ESCALATED), call_settlement.c.call_id.is_(None))
 
 
 class Overview:
@@ -112,11 +115,19 @@ class Overview:
         row = self._connection.execute(query).one()
         return Queue(int(row[0]), row[1])
 
+    def calls_escalated(self) -> Queue:
+        row = self._connection.execute(
+            select(func.count(), func.min(call.c.decided_at))
+            .outerjoin(call_settlement, call_settlement.c.call_id == call.c.call_id)
+            .where(*_UNSETTLED)
+        ).one()
+        return Queue(int(row[0]), row[1])
+
     def calls(self, *, before: int | None, limit: int) -> Sequence[CallLine]:
         return self._calls(*([call.c.call_id < before] if before is not None else []), limit=limit)
 
     def escalated_calls(self, limit: int) -> Sequence[CallLine]:
-        return self._calls(call.c.decision == int(Decision.ESCALATED), limit=limit)
+        return self._calls(*_UNSETTLED, limit=limit)
 
     def calls_of_agent(self, staff_id: int, *, since: datetime, limit: int) -> Sequence[CallLine]:
         return self._calls(call.c.agent_id == staff_id, call.c.opened_at >= since, limit=limit)
@@ -136,8 +147,10 @@ class Overview:
                 call.c.decision,
                 call.c.decision_reason,
                 call.c.sealed_at,
+                call_settlement.c.decision.label("settled"),
             )
             .outerjoin(staff, staff.c.staff_id == call.c.agent_id)
+            .outerjoin(call_settlement, call_settlement.c.call_id == call.c.call_id)
             .where(*conditions)
             .order_by(call.c.call_id.desc())
             .limit(limit)
@@ -252,12 +265,13 @@ class Overview:
 
 
 def _call_line(row: dict[str, Any]) -> CallLine:
-    cause, decision = row["cause"], row["decision"]
+    cause, decision, settled = row["cause"], row["decision"], row["settled"]
     typed = {
         "state": CallState(row["state"]),
         "need": Need(row["need"]),
         "cause": EndCause(cause) if cause else None,
         "decision": Decision(decision) if decision else None,
+        "settled": Decision(settled) if settled else None,
     }
     return CallLine(**{**row, **typed})
 

@@ -9,12 +9,13 @@ import contextlib
 import hashlib
 import json
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 from ca_core import call as calls
-from ca_core import roles
 from ca_core.call import Evidence, EvidenceKind, Leg, Outcome
 from ca_core.documents import mrz
 from ca_core.documents.mrz import Mrz, MrzUnreadable
@@ -22,9 +23,9 @@ from ca_core.errors import GatewayRejected, GatewayUnavailable, Refusal
 from ca_core.registration import call, evidence, face, passport
 from ca_core.registration.passport import Verdict
 from ca_core.roles import Actor
-from runtime import settings
+from runtime import settings, spool
 from runtime.service import Service
-from video import engine, playback
+from video import engine, inspection, playback
 from video import evidence as sealed
 from video.media.client import MediaClient
 from video.media.wire import KeptStill
@@ -33,6 +34,7 @@ from video.vision.client import VisionClient
 from video.vision.wire import Comparison, Reading, Role
 
 STILL_AT_MOST = timedelta(seconds=8)
+_LOG_SUFFIX = ".log.sealed"
 
 
 class MediaUnavailable(Refusal):
@@ -59,6 +61,23 @@ class Read:
 
     verdict: Verdict
     reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """A sealed file, and what came of comparing it with its digest."""
+
+    evidence: Evidence
+    found: inspection.Found
+
+    @property
+    def is_unchanged(self) -> bool:
+        return self.found is inspection.Found.UNCHANGED
+
+    @property
+    def is_bad(self) -> bool:
+        """Neither unchanged nor still being written."""
+        return not self.is_unchanged and self.found is not inspection.Found.NO_DIGEST
 
 
 def vision_client(service: Service) -> VisionClient:
@@ -118,15 +137,15 @@ def read_document(service: Service, *, actor: Actor, call_id: int, evidence_id: 
     return Read(verdict, reading)
 
 
-def reread(service: Service, *, actor: Actor, call_id: int, evidence_id: int) -> Read:
+def reread(service: Service, *, actor: Actor, call_id: int, evidence_id: int, reason: str) -> Read:
     """The same over stored evidence, after the call. Raises as `read_document` and `passport.reexamine`."""
-    roles.require(actor, roles.Permission.VIEW_EVIDENCE)
+    evidence.require_reason(actor, reason)
     reading = _read(service, _piece(service, evidence_id))
     zone = _zone(reading, service.now().date())
     with service.work(by=actor, on=f"call/{call_id}") as work:
         verdict = passport.reexamine(
             work, actor=actor, call_id=call_id, evidence_id=evidence_id, zone=zone,
-            sure=reading.is_accepted, now=service.now(),
+            sure=reading.is_accepted, reason=reason, now=service.now(),
         )  # fmt: skip
     return Read(verdict, reading)
 
@@ -205,26 +224,59 @@ def open_still(service: Service, *, actor: Actor, evidence_id: int, reason: str)
     return _content(service, found)
 
 
-def open_recording(service: Service, *, actor: Actor, evidence_id: int, reason: str, party: Leg) -> bytes:
-    """One party's picture and sound as WebM, copied without transcoding. Raises EvidenceBroken and as
-    `evidence.open_`.
+def open_recording(service: Service, *, actor: Actor, evidence_id: int, reason: str, party: Leg) -> BinaryIO:
+    """One party's picture and sound as WebM, copied without transcoding into a file that has no name and is gone
+    when it is closed: an hour of film needs no hour of memory. Raises EvidenceBroken and as `evidence.open_`.
     """
     with service.work(by=actor, on=f"evidence/{evidence_id}") as work:
         found = evidence.open_(work, actor=actor, evidence_id=evidence_id, reason=reason, now=service.now())
-    content = _film_or_log(service, found, EvidenceKind.RECORDING)
-    try:
-        return playback.one_party(content, party=engine.Role(party.value))
-    except playback.RecordingUnreadable as problem:
-        raise EvidenceBroken from problem
+    with contextlib.ExitStack() as files:
+        made = files.enter_context(spool.file(service.settings))
+        with spool.file(service.settings) as film:
+            film.writelines(_pieces(service, found, EvidenceKind.RECORDING))
+            film.seek(0)
+            try:
+                playback.one_party(film, party=engine.Role(party.value), into=made)
+            except playback.RecordingUnreadable as problem:
+                raise EvidenceBroken from problem
+        files.pop_all()
+    return made
 
 
 def event_log(service: Service, *, actor: Actor, evidence_id: int, reason: str) -> list[dict[str, object]]:
     """The lines that the media worker wrote during the call. Raises EvidenceBroken and as `evidence.open_`."""
     with service.work(by=actor, on=f"evidence/{evidence_id}") as work:
         found = evidence.open_(work, actor=actor, evidence_id=evidence_id, reason=reason, now=service.now())
-    content = _film_or_log(service, found, EvidenceKind.LOG)
+    content = b"".join(_pieces(service, found, EvidenceKind.LOG))
     # After the last line's end there is nothing, or what a killed worker had begun to write.
     return [json.loads(line) for line in content.split(b"\n")[:-1]]
+
+
+def check_files(service: Service, *, actor: Actor, call_id: int, reason: str) -> tuple[CheckedFile, ...]:
+    """Every sealed file of the call against its stored digest, an event log's chain too; one audit entry.
+
+    Shows nothing of them. Raises as `evidence.to_check`.
+    """
+    with service.work(by=actor, on=f"call/{call_id}") as work:
+        listed = evidence.to_check(work, actor=actor, call_id=call_id, reason=reason)
+    checked = tuple(CheckedFile(item, _inspected(service, item)) for item in listed)
+    found = {one.evidence.evidence_id: one.found.value for one in checked}
+    with service.work(by=actor, on=f"call/{call_id}") as work:
+        evidence.files_checked(
+            work, actor=actor, call_id=call_id, reason=reason, found=found, now=service.now()
+        )
+    return checked
+
+
+def _inspected(service: Service, item: Evidence) -> inspection.Found:
+    is_log = item.kind is EvidenceKind.LOG
+    return inspection.inspect(
+        _path(service, item),
+        _secret(service),
+        sha256=item.sha256,
+        must_be_closed=item.kind in calls.STILLS,
+        chain=inspection.Chain(item.name.removesuffix(_LOG_SUFFIX)) if is_log else None,
+    )
 
 
 def portrait(service: Service, *, actor: Actor, call_id: int) -> bytes | None:
@@ -254,8 +306,9 @@ def _content(service: Service, found: Evidence) -> bytes:
     return content
 
 
-def _film_or_log(service: Service, found: Evidence, kind: EvidenceKind) -> bytes:
-    """The whole of a piece of this kind, whose digest is the one that was stored. Raises EvidenceBroken.
+def _pieces(service: Service, found: Evidence, kind: EvidenceKind) -> Iterator[bytes]:
+    """What is in a file of this kind. Nothing of it may be shown before it came to its end: only there is it known
+    whether the digest is the one that was stored. Raises EvidenceBroken.
 
     A worker that was killed left its file unclosed, and the digest of what is in it was stored when the call was
     sealed: so it is the digest, and not the file's end, that tells whether something was cut off. While a file is
@@ -263,14 +316,16 @@ def _film_or_log(service: Service, found: Evidence, kind: EvidenceKind) -> bytes
     """
     if found.kind is not kind:
         raise EvidenceBroken
+    digest = hashlib.sha256()
     try:
-        content = b"".join(sealed.read(_path(service, found), _secret(service)))
+        for piece in sealed.read(_path(service, found), _secret(service)):
+            digest.update(piece)
+            yield piece
     except (OSError, Refusal) as problem:
         raise EvidenceBroken from problem
     is_stored = found.closed or bool(found.sha256)
-    if is_stored and hashlib.sha256(content).digest() != found.sha256:
+    if is_stored and digest.digest() != found.sha256:
         raise EvidenceBroken
-    return content
 
 
 def _path(service: Service, found: Evidence) -> Path:

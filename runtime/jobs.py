@@ -18,6 +18,7 @@ from ca_core.errors import Refusal
 from ca_core.identifiers import ApplicationId
 from ca_core.issuance import submit
 from ca_core.ports import CommandKind
+from ca_core.registration import call_back, ticket
 from ca_core.revocation import hold
 from ca_core.x509 import build
 from ca_core.x509.crl import CrlNotPublishable
@@ -35,6 +36,7 @@ _PAUSES = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120))
 _ROUTINE_EVERY = timedelta(seconds=5)
 _SILENT_TOO_LONG = timedelta(seconds=60)
 _UNUSED_EVERY = timedelta(hours=6)
+_ERASE_EVERY = timedelta(hours=1)
 # A list that was counted but not written is not due by the record; it is tried again all the same.
 _LIST_AGAIN_AFTER = timedelta(minutes=1)
 # At the end, for the message that is just on its way.
@@ -50,7 +52,9 @@ class JobRunner:
         self._issuing = issuing_batch
         self._sending = sending
         self._rounds = Rounds(service, self._own, name="jobs", silent_too_long=_SILENT_TOO_LONG)
-        self._routine_at = self._unused_at = datetime.min.replace(tzinfo=service.now().tzinfo)
+        self._routine_at = self._unused_at = self._erase_at = datetime.min.replace(
+            tzinfo=service.now().tzinfo
+        )
         self._list_again_at: datetime | None = None
 
     def stop(self) -> None:
@@ -168,6 +172,7 @@ class JobRunner:
             ("holds", self._end_holds),
             ("applications", self._expire_applications),
             ("unused", self._estimate_unused),
+            ("call traces", self._erase_call_traces),
         ):
             rounds.contained(part, partial(act, now))
 
@@ -220,3 +225,15 @@ class JobRunner:
         self._unused_at = now + _UNUSED_EVERY
         unused.refresh(self._service, now=now)
         return True
+
+    def _erase_call_traces(self, now: datetime) -> bool:
+        """Tickets and call-backs whose time is over. Each hour; at the next round while there are more."""
+        if now < self._erase_at:
+            return False
+        with self._service.work() as work:
+            more_tickets = ticket.erase_old(work, actor=JOB, now=now)
+            more_call_backs = call_back.erase_old(work, actor=JOB, now=now)
+        more = more_tickets or more_call_backs
+        if not more:
+            self._erase_at = now + _ERASE_EVERY
+        return more

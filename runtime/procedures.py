@@ -34,6 +34,7 @@ def _calls(raw: dict[str, Any]) -> policy.Calls:
         come_back=timedelta(seconds=raw["come_back_seconds"]),
         hold_at_most=timedelta(minutes=raw["hold_at_most_minutes"]),
         wait_at_most=timedelta(minutes=raw["wait_at_most_minutes"]),
+        talk_at_most=timedelta(minutes=raw["talk_at_most_minutes"]),
         wrap_up=timedelta(seconds=raw["wrap_up_seconds"]),
         away_opens_face=timedelta(seconds=raw["away_opens_face_seconds"]),
         ticket=timedelta(seconds=raw["ticket_seconds"]),

@@ -3,6 +3,7 @@
 Gateway and reader are handed what they need; the media workers never learn where the database is.
 """
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -37,6 +38,8 @@ def gateway(configured: Settings) -> None:
         turn_urls=tuple(configured.turn_urls.split()),
         turn_secret=_turn_secret(configured),
         relay_only=configured.turn_only == "yes",
+        session_idle=timedelta(minutes=configured.session_idle_minutes),
+        session_absolute=timedelta(hours=configured.session_absolute_hours),
     )
     try:
         gateway_server.serve(

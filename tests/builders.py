@@ -49,6 +49,7 @@ CALLS = policies.Calls(
     come_back=timedelta(seconds=60),
     hold_at_most=timedelta(minutes=5),
     wait_at_most=timedelta(minutes=60),
+    talk_at_most=timedelta(minutes=45),
     wrap_up=timedelta(seconds=20),
     away_opens_face=timedelta(seconds=5),
     ticket=timedelta(seconds=60),

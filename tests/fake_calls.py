@@ -4,7 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ca_core.call import Call, CallBack, Check, Desk, DeskState, Evidence, Offer, OfferOutcome, Ticket
+from ca_core.call import (
+    Call,
+    CallBack,
+    Check,
+    Desk,
+    DeskState,
+    Evidence,
+    Offer,
+    OfferOutcome,
+    Settlement,
+    Ticket,
+)
 from ca_core.identifiers import Iin, Phone
 from ca_core.lifecycle import CallState
 from ca_core.records import ChangedMeanwhile
@@ -16,6 +27,7 @@ class CallMemory:
 
     calls: dict[int, Call] = field(default_factory=dict)
     offers: list[Offer] = field(default_factory=list)
+    settlements: dict[int, Settlement] = field(default_factory=dict)
     desks: dict[int, Desk] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     evidence: dict[int, Evidence] = field(default_factory=dict)
@@ -85,6 +97,14 @@ class Calls:
 
     def offers(self, call_id: int) -> list[Offer]:
         return [offer for offer in self._memory.offers if offer.call_id == call_id]
+
+    def settle(self, settlement: Settlement) -> None:
+        if settlement.call_id in self._memory.settlements:
+            raise ChangedMeanwhile
+        self._memory.settlements[settlement.call_id] = settlement
+
+    def settlement(self, call_id: int) -> Settlement | None:
+        return self._memory.settlements.get(call_id)
 
 
 class Desks:
@@ -165,6 +185,12 @@ class Tickets:
         self._memory.tickets[token_digest] = replace(found, used_at=now)
         return True
 
+    def erase(self, *, expired_before: datetime, limit: int) -> int:
+        old = [key for key, item in self._memory.tickets.items() if item.expires_at < expired_before][:limit]
+        for key in old:
+            del self._memory.tickets[key]
+        return len(old)
+
 
 class CallBacks:
     def __init__(self, memory: CallMemory) -> None:
@@ -175,7 +201,7 @@ class CallBacks:
         return sorted(found, key=lambda wish: (wish.asked_at, wish.call_back_id))
 
     def add(self, wish: CallBack) -> int:
-        wish_id = len(self._memory.call_backs) + 1
+        wish_id = max(self._memory.call_backs, default=0) + 1
         self._memory.call_backs[wish_id] = replace(wish, call_back_id=wish_id)
         return wish_id
 
@@ -190,6 +216,15 @@ class CallBacks:
             lambda wish: wish.phone == phone and wish.used_at is None and wish.asked_at >= since
         )
         return next(iter(found), None)
+
+    def erase(self, *, used_before: datetime, asked_before: datetime, limit: int) -> int:
+        def is_old(wish: CallBack) -> bool:
+            return wish.used_at < used_before if wish.used_at else wish.asked_at < asked_before
+
+        old = sorted(wish.call_back_id for wish in self._where(is_old))[:limit]
+        for call_back_id in old:
+            del self._memory.call_backs[call_back_id]
+        return len(old)
 
     def renew(self, wish: CallBack, *, token_digest: bytes, invited_at: datetime) -> None:
         stored = self._memory.call_backs[wish.call_back_id]

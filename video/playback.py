@@ -3,8 +3,7 @@
 A browser plays the first picture and the first sound of a file, and a recording has two of each.
 """
 
-import io
-from typing import Any
+from typing import Any, BinaryIO
 
 import av
 
@@ -18,18 +17,17 @@ class RecordingUnreadable(Refusal):
     code = "playback.unreadable"
 
 
-def one_party(content: bytes, *, party: Role) -> bytes:
-    """WebM with an index, so that a viewer can jump; `content` is a recording whose digest was compared.
+def one_party(film: BinaryIO, *, party: Role, into: BinaryIO) -> None:
+    """WebM with an index, so that a viewer can jump; `film` is a recording whose digest was compared.
 
     Raises RecordingUnreadable.
     """
-    made = io.BytesIO()
     try:
-        with av.open(io.BytesIO(content)) as recording, av.open(made, "w", format="webm") as copy:
+        with av.open(film) as recording, av.open(into, "w", format="webm") as copy:
             _copy(recording, copy, party)
     except av.FFmpegError as failure:
         raise RecordingUnreadable from failure
-    return made.getvalue()
+    into.flush()
 
 
 def _copy(recording: Any, copy: Any, party: Role) -> None:

@@ -24,7 +24,7 @@ def require_free(work: Work, *, phone: Phone, iin: Iin) -> None:
 def enter(
     work: Work, *, actor: roles.Actor, iin: Iin, phone: Phone, language: str, call_id: int, now: datetime
 ) -> None:
-    """The phone serves this IIN from now on; both phones are told. `registration.decide` alone calls this.
+    """The phone serves this IIN from now on; both phones are told. `decide` and `settle` alone call this.
 
     Raises PhoneOfAnother.
     """

@@ -1,7 +1,7 @@
 """The life of a video call: queue, offer, acceptance, line, hold, loss and end (F2).
 
 Every change is one transition of `lifecycle.CALL`, written only when nobody else changed the call meanwhile,
-with one audit entry. Deadlines are checked by `tick`, which the gateway calls each second.
+with one audit entry. What time brings is in `deadlines`, which the gateway asks each second.
 """
 
 import secrets
@@ -297,48 +297,6 @@ def end(work: Work, *, actor: roles.Actor, call: Call, cause: EndCause, now: dat
     return ended
 
 
-def tick(work: Work, *, actor: roles.Actor, now: datetime) -> list[Call]:
-    """Every deadline that has passed; the calls that changed. Raises NotAllowed."""
-    roles.require_system(actor)
-    changed = (_due(work, actor, call, now) for call in work.calls.living())
-    return [call for call in changed if call is not None]
-
-
-def _due(work: Work, actor: roles.Actor, call: Call, now: datetime) -> Call | None:
-    rules = work.policy.calls
-    if call.state is CallState.QUEUED:
-        if _past(call.absent_since, rules.come_back, now):
-            return end(work, actor=actor, call=call, cause=EndCause.LEFT_QUEUE, now=now)
-        # From coming, not from the place: one that a call-back kept may be older.
-        if _past(call.opened_at, rules.wait_at_most, now):
-            return end(work, actor=actor, call=call, cause=EndCause.WAITED_TOO_LONG, now=now)
-    elif call.state is CallState.RINGING:
-        return _ringing_due(work, actor, call, now)
-    elif call.state is CallState.RECONNECTING and _past(call.lost_at, rules.come_back, now):
-        return end(work, actor=actor, call=call, cause=EndCause.LOST, now=now)
-    elif call.state is CallState.HELD and _past(call.held_at, rules.hold_at_most, now):
-        return end(work, actor=actor, call=call, cause=EndCause.HELD_TOO_LONG, now=now)
-    return None
-
-
-def _ringing_due(work: Work, actor: roles.Actor, call: Call, now: datetime) -> Call | None:
-    rules = work.policy.calls
-    if call.accepted_at is None:
-        if _past(call.offered_at, rules.offer, now):
-            outcome = OfferOutcome.NOT_ACCEPTED
-            return give_back(work, actor=actor, call=call, outcome=outcome, now=now)
-    elif call.answered_at is None:
-        if _past(call.accepted_at, rules.ring, now):
-            # The place is kept once.
-            if call.missed:
-                return end(work, actor=actor, call=call, cause=EndCause.MISSED, now=now)
-            outcome = OfferOutcome.WITHDRAWN
-            return give_back(work, actor=actor, call=call, outcome=outcome, missed=True, now=now)
-    elif _past(call.answered_at, rules.connect, now):
-        return end(work, actor=actor, call=call, cause=EndCause.NOT_CONNECTED, now=now)
-    return None
-
-
 def mine(work: Work, *, actor: roles.Actor, call_id: int) -> Call:
     """The agent's own call. Raises NotAllowed, CallUnknown, NotYourCall."""
     roles.require(actor, roles.Permission.TAKE_CALLS)
@@ -357,10 +315,6 @@ def on_the_line(work: Work, *, actor: roles.Actor, call_id: int) -> Call:
     if found.state is not CallState.ACTIVE:
         raise NotConnected(state=found.state.name)
     return found
-
-
-def _past(since: datetime | None, allowed: timedelta, now: datetime) -> bool:
-    return since is not None and now >= since + allowed
 
 
 def _change(

@@ -5,7 +5,7 @@ The message asks for nothing and nobody is rung up: the citizen opens the page a
 
 import secrets
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ca_core import audit, notices, roles
 from ca_core.call import CallBack, DeskState
@@ -15,7 +15,11 @@ from ca_core.lifecycle import CallState
 from ca_core.ports import Work
 from ca_core.registration.ticket import digest
 
+# One transaction erases no more: others wait for it.
+ERASED_AT_ONCE = 500
 _SECRET_BYTES = 18
+# A complaint about an invitation, or about one that never came, is answered within a month.
+_KEPT_FOR = timedelta(days=30)
 
 
 class CallBackUnknown(Refusal):
@@ -82,3 +86,19 @@ def place_kept(work: Work, *, secret: str, now: datetime) -> datetime:
     if not work.call_backs.spend(found.token_digest, now=now):
         raise CallBackUnknown
     return found.asked_at
+
+
+def erase_old(work: Work, *, actor: roles.Actor, now: datetime) -> bool:
+    """The phone is forgotten a month after the link was used, or after its time was over (R14).
+
+    True while there may be more. Raises NotAllowed.
+    """
+    roles.require_system(actor)
+    kept_since = now - _KEPT_FOR
+    erased = work.call_backs.erase(
+        used_before=kept_since, asked_before=kept_since - work.policy.calls.call_back, limit=ERASED_AT_ONCE
+    )
+    if erased:
+        details = {"erased": str(erased)}
+        work.audit.add(audit.Entry(now, actor, "call_back:erase:done", "call_back", details=details))
+    return erased == ERASED_AT_ONCE

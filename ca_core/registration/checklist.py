@@ -3,7 +3,7 @@
 A gate is what the newest check of it says. Nothing here trusts the screen: a registration asks `missing`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -64,15 +64,16 @@ def newest(checks: Sequence[Check]) -> dict[Gate, Check]:
     return {check.gate: check for check in checks}
 
 
-def missing(checks: Sequence[Check]) -> tuple[Gate, ...]:
-    """In the order of the checklist."""
+def missing(checks: Sequence[Check], *, besides: Collection[Gate] = ()) -> tuple[Gate, ...]:
+    """In the order of the checklist; `besides` those that are not asked for."""
     latest = newest(checks)
-    return tuple(gate for gate in Gate if gate not in latest or latest[gate].outcome is not Outcome.PASSED)
+    passed = {gate for gate, check in latest.items() if check.outcome is Outcome.PASSED}
+    return tuple(gate for gate in Gate if gate not in passed and gate not in besides)
 
 
-def require_complete(checks: Sequence[Check]) -> None:
+def require_complete(checks: Sequence[Check], *, besides: Collection[Gate] = ()) -> None:
     """Raises GatesMissing."""
-    open_gates = missing(checks)
+    open_gates = missing(checks, besides=besides)
     if open_gates:
         raise GatesMissing(missing=", ".join(gate.value for gate in open_gates))
 

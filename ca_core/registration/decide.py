@@ -1,11 +1,12 @@
 """The agent's decision: register, refuse with a reason, or escalate (F2). One a call."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
 from ca_core import audit, notices, roles
-from ca_core.call import Call, Decision, DeskState, Gate, Outcome
+from ca_core.call import Call, Check, Decision, DeskState, Gate, Outcome
 from ca_core.errors import Refusal
 from ca_core.lifecycle import CallState
 from ca_core.ports import Work
@@ -20,7 +21,7 @@ class AlreadyDecided(Refusal):
 
 
 class NoteMissing(Refusal):
-    """This reason needs a sentence of the agent's own."""
+    """A sentence of one's own is needed here."""
 
     code = "decide.note_missing"
 
@@ -81,8 +82,25 @@ def refuse(
     Raises NotAllowed, NotYourCall, NotConnected, AlreadyDecided, NoteMissing, TooLate.
     """
     found = _decidable(work, actor, call_id)
-    written = _written(note, needed=reason is Reason.OTHER)
+    written_note = written(note, needed=reason is Reason.OTHER)
     decision = Decision.REFUSED_FINAL if final else Decision.REFUSED_RETRY
+    tell_refused(work, found, reason=reason, final=final, now=now)
+    return _decided(work, actor, found, decision, reason.value, written_note, now)
+
+
+def escalate(work: Work, *, actor: roles.Actor, call_id: int, note: str, now: datetime) -> Call:
+    """A supervisor decides on the evidence; the citizen is told that it is being looked at.
+
+    Raises NotAllowed, NotYourCall, NotConnected, AlreadyDecided, NoteMissing, TooLate.
+    """
+    found = _decidable(work, actor, call_id)
+    return _decided(work, actor, found, Decision.ESCALATED, "", written(note, needed=True), now)
+
+
+def tell_refused(work: Work, found: Call, *, reason: Reason, final: bool, now: datetime) -> None:
+    """Why not, and what helps, by SMS: only to a phone that was proven to be the caller's."""
+    if not is_phone_proven(work.checks.of_call(found.call_id)):
+        return
     work.outbox.add(
         [
             notices.to_phone(
@@ -93,20 +111,21 @@ def refuse(
                 now=now,
             )
         ]
-        # Only a phone that was proven to be the caller's is written to.
-        if _phone_is_proven(work, call_id)
-        else []
     )
-    return _decided(work, actor, found, decision, reason.value, written, now)
 
 
-def escalate(work: Work, *, actor: roles.Actor, call_id: int, note: str, now: datetime) -> Call:
-    """A supervisor decides on the evidence; the citizen is told that it is being looked at.
+def is_phone_proven(checks: Sequence[Check]) -> bool:
+    """The caller typed, or said, the code that was sent to it."""
+    from_code = checklist.newest(checks).get(Gate.CODE)
+    return from_code is not None and from_code.outcome is Outcome.PASSED
 
-    Raises NotAllowed, NotYourCall, NotConnected, AlreadyDecided, NoteMissing, TooLate.
-    """
-    found = _decidable(work, actor, call_id)
-    return _decided(work, actor, found, Decision.ESCALATED, "", _written(note, needed=True), now)
+
+def written(note: str, *, needed: bool) -> str:
+    """As it is kept: on one line, not too long. Raises NoteMissing."""
+    kept = " ".join(note.split())[:500]
+    if needed and len(kept) < 3:
+        raise NoteMissing
+    return kept
 
 
 def _decidable(work: Work, actor: roles.Actor, call_id: int) -> Call:
@@ -125,18 +144,6 @@ def _decidable(work: Work, actor: roles.Actor, call_id: int) -> Call:
 def _require_undecided(found: Call) -> None:
     if found.decision not in (None, Decision.INTERRUPTED):
         raise AlreadyDecided(decision=found.decision.name)
-
-
-def _written(note: str, *, needed: bool) -> str:
-    written = " ".join(note.split())[:500]
-    if needed and len(written) < 3:
-        raise NoteMissing
-    return written
-
-
-def _phone_is_proven(work: Work, call_id: int) -> bool:
-    from_code = checklist.newest(work.checks.of_call(call_id)).get(Gate.CODE)
-    return from_code is not None and from_code.outcome is Outcome.PASSED
 
 
 def _decided(

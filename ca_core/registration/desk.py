@@ -98,16 +98,31 @@ def vanished(work: Work, *, staff_id: int, now: datetime) -> None:
         work.desks.save(replace(found, absent_since=now), expected=found)
 
 
-def tick(work: Work, *, actor: roles.Actor, now: datetime) -> None:
-    """Wrap-ups end with their time; who is away too long goes offline. Raises NotAllowed."""
+def is_due(found: Desk, *, now: datetime) -> bool:
+    """Its wrap-up is over, or its agent away too long."""
+    return _wrapped_up(found, now) or _is_gone(found, now)
+
+
+def keep_time(work: Work, *, actor: roles.Actor, staff_id: int, now: datetime) -> None:
+    """A wrap-up ends with its time; who is away too long goes offline. Raises NotAllowed."""
     roles.require_system(actor)
-    for found in work.desks.all():
-        due = found.wrap_up_until is not None and now >= found.wrap_up_until
-        gone = found.absent_since is not None and now >= found.absent_since + ABSENT_AT_MOST
-        if found.state is DeskState.WRAP_UP and due:
-            _after_wrap_up(work, actor, found, now)
-        elif found.state in _FREE and gone:
-            _change(work, actor, found, DeskState.OFFLINE, now)
+    found = work.desks.by_id(staff_id)
+    if found is None:
+        return
+    if _wrapped_up(found, now):
+        _after_wrap_up(work, actor, found, now)
+    elif _is_gone(found, now):
+        _change(work, actor, found, DeskState.OFFLINE, now)
+
+
+def _wrapped_up(found: Desk, now: datetime) -> bool:
+    is_over = found.wrap_up_until is not None and now >= found.wrap_up_until
+    return found.state is DeskState.WRAP_UP and is_over
+
+
+def _is_gone(found: Desk, now: datetime) -> bool:
+    is_away = found.absent_since is not None and now >= found.absent_since + ABSENT_AT_MOST
+    return found.state in _FREE and found.state is not DeskState.OFFLINE and is_away
 
 
 def offered(work: Work, found: Desk, *, call_id: int, now: datetime) -> Desk:

@@ -5,6 +5,7 @@ The files lie sealed outside the database; what is kept here is what each is, it
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -103,11 +104,10 @@ def open_(work: Work, *, actor: roles.Actor, evidence_id: int, reason: str, now:
     found = work.evidence.by_id(evidence_id)
     if found is None:
         raise EvidenceUnknown
-    written = " ".join(reason.split())[:500]
-    if not (found.kind in STILLS and _is_at_this_call(work, actor, found.call_id)):
-        roles.require(actor, roles.Permission.VIEW_EVIDENCE)
-        if len(written) < 3:
-            raise EvidenceReasonMissing
+    if found.kind in STILLS and _is_at_this_call(work, actor, found.call_id):
+        written = _on_one_line(reason)
+    else:
+        written = require_reason(actor, reason)
     work.audit.add(
         audit.Entry(
             now, actor, f"evidence:{found.kind.value}:seen", f"call/{found.call_id}", reason=written,
@@ -115,6 +115,46 @@ def open_(work: Work, *, actor: roles.Actor, evidence_id: int, reason: str, now:
         )
     )  # fmt: skip
     return found
+
+
+def require_reason(actor: roles.Actor, reason: str) -> str:
+    """Who looks at evidence outside a call of their own says why; the words as they are kept.
+
+    Raises NotAllowed, EvidenceReasonMissing.
+    """
+    roles.require(actor, roles.Permission.VIEW_EVIDENCE)
+    written = _on_one_line(reason)
+    if len(written) < 3:
+        raise EvidenceReasonMissing
+    return written
+
+
+def _on_one_line(reason: str) -> str:
+    return " ".join(reason.split())[:500]
+
+
+def to_check(work: Work, *, actor: roles.Actor, call_id: int, reason: str) -> list[Evidence]:
+    """Whose files are compared with their digests, without showing them.
+
+    Raises CallUnknown, NotAllowed, EvidenceReasonMissing.
+    """
+    require_reason(actor, reason)
+    records.call(work, call_id)
+    return work.evidence.of_call(call_id)
+
+
+def files_checked(
+    work: Work, *, actor: roles.Actor, call_id: int, reason: str, found: Mapping[int, str], now: datetime
+) -> None:
+    """One entry for all files of the call: what came of each. `found` is by evidence. Raises as `to_check`."""
+    written = require_reason(actor, reason)
+    states = sorted(set(found.values()))
+    work.audit.add(
+        audit.Entry(
+            now, actor, "evidence:files:checked", f"call/{call_id}", to_state=", ".join(states),
+            reason=written, details={str(evidence_id): state for evidence_id, state in found.items()},
+        )
+    )  # fmt: skip
 
 
 def _is_at_this_call(work: Work, actor: roles.Actor, call_id: int) -> bool:

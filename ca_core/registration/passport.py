@@ -17,7 +17,7 @@ from ca_core.errors import Refusal
 from ca_core.identifiers import Iin
 from ca_core.ports import Work
 from ca_core.registration import call as calls
-from ca_core.registration import checklist
+from ca_core.registration import checklist, evidence
 from ca_core.subscriber import Person
 
 
@@ -268,17 +268,18 @@ def reexamine(
     evidence_id: int,
     zone: Mrz | None,
     sure: bool,
+    reason: str,
     now: datetime,
 ) -> Verdict:
-    """The same panel over stored evidence, after the call: decides nothing, leaves an audit entry.
+    """The same panel over stored evidence, after the call: decides nothing, leaves an audit entry with the reason.
 
-    Raises NotAllowed, CallUnknown, NoDocumentStill.
+    Raises NotAllowed, EvidenceReasonMissing, CallUnknown, NoDocumentStill.
     """
-    roles.require(actor, roles.Permission.VIEW_EVIDENCE)
+    written = evidence.require_reason(actor, reason)
     found = records.call(work, call_id)
     _require_document(work, call_id, evidence_id)
     verdict = _verdict(work, found, zone, sure, evidence_id, now)
-    _note(work, actor, call_id, verdict, now)
+    _note(work, actor, call_id, verdict, now, reason=written)
     return verdict
 
 
@@ -310,11 +311,13 @@ def fingerprint(zone: Mrz) -> str:
     return hashlib.sha256("|".join(zone.lines).encode()).hexdigest()
 
 
-def _note(work: Work, actor: roles.Actor, call_id: int, verdict: Verdict, now: datetime) -> None:
+def _note(
+    work: Work, actor: roles.Actor, call_id: int, verdict: Verdict, now: datetime, *, reason: str = ""
+) -> None:
     state = Outcome.PASSED.value if verdict.holds else Outcome.FAILED.value
     work.audit.add(
         audit.Entry(
-            now, actor, "passport:check:done", f"call/{call_id}", to_state=state,
+            now, actor, "passport:check:done", f"call/{call_id}", to_state=state, reason=reason,
             policy_version=work.policy.version,
             details={"not_good": str(len(verdict.worst)), "repaired": str(verdict.repaired)},
         )

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ca_core import records, roles
 from ca_core.call import Leg, Ticket
@@ -10,7 +10,10 @@ from ca_core.errors import Refusal
 from ca_core.lifecycle import CallState
 from ca_core.ports import Work
 
+# One transaction erases no more: others wait for it.
+ERASED_AT_ONCE = 500
 _SECRET_BYTES = 24
+_KEPT_FOR = timedelta(days=1)
 
 
 class TicketRefused(Refusal):
@@ -39,10 +42,10 @@ def for_citizen(work: Work, *, page_digest: bytes, now: datetime) -> str:
     return _issue(work, Leg.CITIZEN, now, call_id=found.call_id)
 
 
-def for_agent(work: Work, *, actor: roles.Actor, now: datetime) -> str:
-    """Raises NotAllowed."""
+def for_agent(work: Work, *, actor: roles.Actor, session_digest: bytes, now: datetime) -> str:
+    """Bound to the session that asked: its socket ends with it. Raises NotAllowed."""
     roles.require(actor, roles.Permission.TAKE_CALLS)
-    return _issue(work, Leg.AGENT, now, staff_id=actor.staff_id)
+    return _issue(work, Leg.AGENT, now, staff_id=actor.staff_id, session_digest=session_digest)
 
 
 def spend(work: Work, *, secret: str, now: datetime) -> Ticket:
@@ -53,9 +56,22 @@ def spend(work: Work, *, secret: str, now: datetime) -> Ticket:
     return found
 
 
+def erase_old(work: Work, *, actor: roles.Actor, now: datetime) -> bool:
+    """A day after its end nothing asks for a ticket any more. True while there may be more. Raises NotAllowed."""
+    roles.require_system(actor)
+    return work.tickets.erase(expired_before=now - _KEPT_FOR, limit=ERASED_AT_ONCE) == ERASED_AT_ONCE
+
+
 def _issue(
-    work: Work, leg: Leg, now: datetime, *, call_id: int | None = None, staff_id: int | None = None
+    work: Work,
+    leg: Leg,
+    now: datetime,
+    *,
+    call_id: int | None = None,
+    staff_id: int | None = None,
+    session_digest: bytes = b"",
 ) -> str:
     secret = secrets.token_urlsafe(_SECRET_BYTES)
-    work.tickets.add(Ticket(digest(secret), leg, now + work.policy.calls.ticket, call_id, staff_id))
+    expires_at = now + work.policy.calls.ticket
+    work.tickets.add(Ticket(digest(secret), leg, expires_at, call_id, staff_id, session_digest))
     return secret

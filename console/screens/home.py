@@ -16,7 +16,7 @@ from runtime.service import Service
 # A slow card: the numbers of the day, not a queue that somebody stares at.
 _REFRESH_EVERY = timedelta(seconds=10)
 
-_WAITING = (Figure.CALLERS_WAITING, Figure.REVIEWS_WAITING, Figure.PROPOSALS_OPEN)
+_WAITING = (Figure.CALLERS_WAITING, Figure.CALLS_ESCALATED, Figure.REVIEWS_WAITING, Figure.PROPOSALS_OPEN)
 _HEALTH = (Figure.CRL_AGE, Figure.FAILED_COMMANDS, Figure.FAILED_MESSAGES)
 _PERIOD = (Figure.ISSUED_TODAY, Figure.ISSUED_MONTH, Figure.REVOKED_TODAY, Figure.REVOKED_MONTH)
 _STOCK = (Figure.ISSUED, Figure.VALID, Figure.ON_HOLD)
@@ -94,7 +94,7 @@ def _tone(tile: Tile, now: datetime) -> str:
 
 
 def _link(figure: Figure, staff: roles.Actor, now: datetime) -> tiles_.Link:
-    if figure is Figure.CALLERS_WAITING:
+    if figure in (Figure.CALLERS_WAITING, Figure.CALLS_ESCALATED):
         return tiles_.Link("calls", "calls", {})
     if figure is Figure.REVIEWS_WAITING:
         return tiles_.Link("reviews", "reviews", {})

@@ -14,7 +14,7 @@ from console.widgets import tables
 from runtime import procedures
 from runtime.service import Service
 
-_GROUPS = ("codes", "identification", "certificates", "publication", "retention")
+_GROUPS = ("codes", "identification", "calls", "certificates", "publication", "retention")
 
 
 def show(service: Service, staff: roles.Actor) -> None:
@@ -60,4 +60,6 @@ def _value(value: object) -> str:
         return words.t("policy.yes" if value else "policy.no")
     if isinstance(value, timedelta):
         return formats.span(value)
+    if isinstance(value, float):
+        return formats.fraction(value)
     return formats.anything(value)

@@ -22,6 +22,12 @@ def number(value: int, *, language: str | None = None) -> str:
     return f"{value:,}".replace(",", THIN_SPACE)
 
 
+def fraction(value: float, *, language: str | None = None) -> str:
+    """0.45 in English, 0,45 in Russian and Kazakh."""
+    written = f"{value:.2f}"
+    return written if (language or languages.current()) == "en" else written.replace(".", ",")
+
+
 def day(value: date, *, language: str | None = None) -> str:
     """22.11.2026 in Russian and Kazakh, 22 Nov 2026 in English."""
     if (language or languages.current()) == "en":

@@ -3,7 +3,7 @@
 The page talks to the video gateway with single-use tickets, which it fetches here.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +16,7 @@ from ca_core.identifiers import Iin, Phone
 from ca_core.lifecycle import CallState
 from ca_core.records import CallUnknown
 from ca_core.registration import call as calls
-from ca_core.registration import call_back, ticket
+from ca_core.registration import call_back, decide, ticket
 from portal import call_cookie, limits, parts, rendering
 from portal.call_dossier import Dossier
 from portal.pages import call_start, kenes_page
@@ -27,16 +27,46 @@ def show(request: Request) -> Response:
     found = call_cookie.latest(request)
     if found is None:
         return RedirectResponse("/call/start", 303)
-    now = parts.of(request).service.now()
+    now, rules = parts.of(request).service.now(), parts.of(request).service.policy.calls
     return rendering.page(
         request,
         "call.html",
         call=found,
         ended=found.state is CallState.ENDED,
-        undecided=_may_still_be_decided(found, parts.of(request).service.policy.calls.wrap_up, now),
+        outcome=_outcome(request, found),
+        undecided=_may_still_be_decided(found, rules.wrap_up, now),
         talked_seconds=int((now - found.connected_at).total_seconds()) if found.connected_at else 0,
         script_words=rendering.words(request).under("live"),
+        spans={
+            "come_back_seconds": int(rules.come_back.total_seconds()),
+            "wait_minutes": rules.wait_at_most // timedelta(minutes=1),
+            "talk_minutes": rules.talk_at_most // timedelta(minutes=1),
+        },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the citizen is told was decided: by the agent or, after an escalation, by a supervisor.
+
+    `awaited`: a supervisor has not decided yet. `by_sms`: the phone was proven, so that the decision goes to it too.
+    """
+
+    decision: Decision | None
+    reason: str
+    awaited: bool = False
+    by_sms: bool = False
+
+
+def _outcome(request: Request, found: Call) -> Outcome:
+    if found.decision is not Decision.ESCALATED:
+        return Outcome(found.decision, found.decision_reason)
+    with parts.of(request).service.look() as work:
+        settlement = work.calls.settlement(found.call_id)
+        if settlement is not None:
+            return Outcome(settlement.decision, settlement.reason)
+        by_sms = decide.is_phone_proven(work.checks.of_call(found.call_id))
+    return Outcome(found.decision, "", awaited=True, by_sms=by_sms)
 
 
 def _may_still_be_decided(found: Call, wrap_up: timedelta, now: datetime) -> bool:

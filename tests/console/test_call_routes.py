@@ -1,9 +1,11 @@
 """The console's routes for calls: who gets a ticket, who sees which evidence, and what is written down of each look."""
 
+import contextlib
 import hashlib
 import io
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import av
@@ -123,7 +125,7 @@ def test_without_a_session_there_is_no_ticket_and_no_evidence(client: TestClient
 
 
 def test_an_agent_gets_a_ticket_that_works_once(client: TestClient, service: Service, agent: Person) -> None:
-    signed_in(client, agent)
+    token = signed_in(client, agent)
     answer = client.post(call_routes.TICKET)
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "private, no-store"
@@ -131,6 +133,7 @@ def test_an_agent_gets_a_ticket_that_works_once(client: TestClient, service: Ser
     with service.work() as work:
         spent = ticket.spend(work, secret=answer.json()["ticket"], now=service.now())
         assert (spent.leg, spent.staff_id) == (Leg.AGENT, agent.staff_id)
+        assert spent.session_digest == staff.digest(token)
     with service.work() as work, pytest.raises(ticket.TicketRefused):
         ticket.spend(work, secret=answer.json()["ticket"], now=service.now())
 
@@ -283,6 +286,27 @@ def test_a_look_ends_and_memory_has_an_end(
     for reason in ("first case", "second case", "first case"):
         client.get(path, params={"reason": reason})
     assert len(looks(service, "recording")) == 5
+
+
+def test_an_opened_recording_is_closed_when_its_look_is_over(
+    client: TestClient, service: Service, on_line: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened() -> int:
+        """How many files of this process lie in the folder of opened recordings."""
+        folder = str(service.settings.var_dir.resolve() / "opened")
+        held = 0
+        for entry in Path("/proc/self/fd").iterdir():
+            # The listing names the file that it is read from, too.
+            with contextlib.suppress(FileNotFoundError):
+                held += str(entry.readlink()).startswith(folder)
+        return held
+
+    signed_in(client, person(service, Role.SUPERVISOR))
+    path = f"/evidence/recordings/{a_recording(service, on_line)}/citizen"
+    monkeypatch.setattr(opened_recordings, "MOST", 2)
+    for number in range(4):
+        client.get(path, params={"reason": f"case {number}"})
+        assert opened() == min(number + 1, 2)
 
 
 def test_an_agent_looks_at_no_recording(

@@ -594,7 +594,9 @@ def test_the_seal_is_checked_where_the_evidence_is_shown(service: Service, draw:
         desk.finish_wrap_up(work, actor=line.agent, now=service.now())
         evidence.seal(work, actor=GATEWAY, call_id=line.call_id, now=service.now())
     auditor = person(service, Role.AUDITOR).actor()
-    assert "files, checklist and decision are unchanged" in said(draw(auditor, call=str(line.call_id)))
+    assert "checklist, decision and the list of files are those" in said(
+        draw(auditor, call=str(line.call_id))
+    )
     with service.work() as work:
         work.connection.exec_driver_sql("UPDATE call SET decision_note = 'changed'")
     assert "The seal does not hold" in said(draw(auditor, call=str(line.call_id)))

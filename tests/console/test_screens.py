@@ -1,5 +1,6 @@
 """The shell's screens, drawn without a browser: for whom they open, what they say, how many queries they ask."""
 
+import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -197,3 +198,13 @@ def test_policy_page_marks_the_version_in_force_and_what_differs(
     assert everything.count("≠") == 4
     test.toggle[0].set_value(True).run()
     assert sum(len(frame.value) for frame in test.dataframe) == 4
+
+
+def test_policy_page_shows_every_value_of_every_group(service: Service, draw: Callable[..., AppTest]) -> None:
+    test = draw("policy", person(service, Role.AUDITOR).actor())
+    groups = [getattr(service.policy, field.name) for field in dataclasses.fields(service.policy)]
+    values = sum(len(dataclasses.fields(group)) for group in groups if dataclasses.is_dataclass(group))
+    assert sum(len(frame.value) for frame in test.dataframe) == values
+    everything = " ".join(frame.value.to_string() for frame in test.dataframe)
+    assert "45\u00a0min" in everything
+    assert "0.45" in everything

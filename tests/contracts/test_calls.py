@@ -26,6 +26,7 @@ from ca_core.call import (
     Offer,
     OfferOutcome,
     Outcome,
+    Settlement,
     Ticket,
 )
 from ca_core.identifiers import Phone
@@ -303,7 +304,7 @@ def test_a_still_is_never_overwritten(work: Open) -> None:
 
 
 def test_a_ticket_is_spent_once(work: Open) -> None:
-    ticket = Ticket(b"digest", Leg.AGENT, LATER, staff_id=3)
+    ticket = Ticket(b"digest", Leg.AGENT, LATER, staff_id=3, session_digest=b"session")
     with work() as opened:
         opened.tickets.add(ticket)
         opened.tickets.add(Ticket(b"other", Leg.CITIZEN, LATER, call_id=9))
@@ -315,6 +316,33 @@ def test_a_ticket_is_spent_once(work: Open) -> None:
         assert opened.tickets.by_digest(b"digest") == replace(ticket, used_at=NOW)
         assert opened.tickets.by_digest(b"other").used_at is None
         assert opened.tickets.by_digest(b"unknown") is None
+
+
+def test_old_tickets_are_erased_a_batch_at_a_time(work: Open) -> None:
+    with work() as opened:
+        for number in range(3):
+            opened.tickets.add(Ticket(bytes([number]), Leg.CITIZEN, NOW, call_id=1))
+        opened.tickets.add(Ticket(b"new", Leg.CITIZEN, LATER, call_id=1))
+    with work() as opened:
+        assert opened.tickets.erase(expired_before=NOW, limit=2) == 0
+        assert opened.tickets.erase(expired_before=LATER, limit=2) == 2
+        assert opened.tickets.erase(expired_before=LATER, limit=2) == 1
+        assert opened.tickets.by_digest(b"new") is not None
+
+
+def test_call_backs_are_erased_after_their_use_or_else_after_their_time(work: Open) -> None:
+    with work() as opened:
+        for name in (b"used", b"used long ago", b"not used"):
+            opened.call_backs.add(CallBack(name, builders.PHONE, "kk", NOW))
+        opened.call_backs.spend(b"used long ago", now=NOW)
+        opened.call_backs.spend(b"used", now=LATER)
+    with work() as opened:
+        assert opened.call_backs.erase(used_before=LATER, asked_before=NOW, limit=9) == 1
+        assert opened.call_backs.by_digest(b"used long ago") is None
+        assert opened.call_backs.erase(used_before=NOW, asked_before=LATER, limit=0) == 0
+        assert opened.call_backs.erase(used_before=NOW, asked_before=LATER, limit=9) == 1
+        assert opened.call_backs.by_digest(b"not used") is None
+        assert opened.call_backs.by_digest(b"used") is not None
 
 
 def test_call_backs_wait_in_their_order_until_they_are_invited(work: Open) -> None:
@@ -399,6 +427,44 @@ def test_a_phone_that_was_given_up_serves_another(work: Open) -> None:
 def test_nobody_has_no_portrait(work: Open) -> None:
     with work() as opened:
         assert opened.portraits.of_iin(builders.iin()) is None
+
+
+def settled(call_id: int, staff_id: int, **different: Any) -> Settlement:
+    found = Settlement(
+        call_id, Decision.REFUSED_RETRY, "data_differs", "жазба көрілді", staff_id, "Marat B.", NOW
+    )
+    return replace(found, **different)
+
+
+def test_settlement_of_a_call_is_found_again_as_stored(work: Open) -> None:
+    supervisor, stored = staffed(work), added(work)
+    found = settled(stored.call_id, supervisor)
+    with work() as opened:
+        assert opened.calls.settlement(stored.call_id) is None
+        opened.calls.settle(found)
+    with work() as opened:
+        assert opened.calls.settlement(stored.call_id) == found
+        assert opened.calls.settlement(stored.call_id + 1) is None
+        # The seal covers the call as the agent left it.
+        assert opened.calls.by_id(stored.call_id) == stored
+
+
+def test_call_is_settled_once(work: Open) -> None:
+    supervisor, stored = staffed(work), added(work)
+    first = settled(stored.call_id, supervisor)
+    with work() as opened:
+        opened.calls.settle(first)
+    with pytest.raises(ChangedMeanwhile), work() as opened:
+        opened.calls.settle(replace(first, decision=Decision.REGISTERED, reason="", at=LATER))
+    with work() as opened:
+        assert opened.calls.settlement(stored.call_id) == first
+
+
+def test_of_two_who_settle_one_call_at_once_one_does(engine: sa.Engine) -> None:
+    work = opener(engine)
+    found = settled(added(work).call_id, staffed(work))
+    given = at_once(work, *[lambda opened: opened.calls.settle(found)] * 2)
+    assert {type(item) for item in given} == {type(None), ChangedMeanwhile}
 
 
 def test_of_two_who_spend_one_ticket_at_once_one_does(engine: sa.Engine) -> None:

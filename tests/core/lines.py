@@ -6,7 +6,7 @@ from typing import Any
 
 from ca_core import roles
 from ca_core.call import Call, Desk, EndCause, EvidenceKind, Gate, Leg, Need
-from ca_core.registration import call, desk, evidence
+from ca_core.registration import call, deadlines, desk, evidence
 from ca_core.registration.call import Wish
 from ca_core.subscriber import DocumentKind, Person
 from tests import builders
@@ -124,13 +124,18 @@ def ended(here: House, cause: EndCause = EndCause.AGENT_HUNG_UP) -> Call:
 
 
 def tick(here: House) -> list[Call]:
-    with here.work() as work:
-        return call.tick(work, actor=GATEWAY, now=here.now)
+    """Every deadline that has passed, each in a unit of work of its own; the calls that changed."""
+    changed = []
+    for call_id in list(here.memory.calls):
+        with here.work() as work:
+            changed.append(deadlines.keep(work, actor=GATEWAY, call_id=call_id, now=here.now))
+    return [found for found in changed if found is not None]
 
 
 def desk_tick(here: House) -> None:
-    with here.work() as work:
-        desk.tick(work, actor=GATEWAY, now=here.now)
+    for staff_id in list(here.memory.desks):
+        with here.work() as work:
+            desk.keep_time(work, actor=GATEWAY, staff_id=staff_id, now=here.now)
 
 
 def take_still(here: House, call_id: int, kind: EvidenceKind = EvidenceKind.DOCUMENT_FRONT) -> int:

@@ -1,13 +1,14 @@
 """The life of a video call (F2): every passage, every deadline, and what it does to the agent's desk."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from ca_core import records, roles
 from ca_core.call import Call, Check, Decision, DeskState, EndCause, Gate, Leg, OfferOutcome, Outcome
 from ca_core.lifecycle import CALL, CallState, TransitionRefused
-from ca_core.registration import call, desk
+from ca_core.registration import call, deadlines, desk
 from tests import builders
 from tests.builders import AGENT, GATEWAY, SECOND_AGENT
 from tests.core import lines
@@ -390,12 +391,29 @@ def test_a_call_that_nobody_answered_does_not_connect() -> None:
         lines.connect(here, found.call_id)
 
 
-def test_a_connected_line_has_no_deadline() -> None:
-    here = lines.house()
-    found = lines.connected(here)
-    here.later(hours=2)
+@pytest.mark.parametrize("way", [lines.connected, lines.held, lines.lost])
+def test_no_talk_is_longer_than_the_policy_allows(way: Callable[[House], Call]) -> None:
+    """On hold and while a line is lost the time goes on; the rule for the undecided is that of any end."""
+    here = lines.house(calls={"hold_at_most": timedelta(hours=1), "come_back": timedelta(hours=1)})
+    found = way(here)
+    here.later(minutes=44, seconds=59)
     assert lines.tick(here) == []
-    assert (found.connected_at, found.absent_since) == (lines.AT, None)
+    here.later(seconds=1)
+    (gone,) = lines.tick(here)
+    assert (gone.cause, gone.decision) == (EndCause.TALKED_TOO_LONG, Decision.INTERRUPTED)
+    assert found.connected_at == lines.AT
+    assert lines.desk_of(here).state is DeskState.WRAP_UP
+
+
+def test_the_end_of_the_longest_talk_is_told_five_minutes_before() -> None:
+    here = lines.house()
+    found, rules = lines.connected(here), here.policy.calls
+    here.later(minutes=39, seconds=59)
+    assert deadlines.talk_ends_at(found, rules=rules, now=here.now) is None
+    here.later(seconds=1)
+    assert deadlines.talk_ends_at(found, rules=rules, now=here.now) == here.now + timedelta(minutes=5)
+    over = lines.hang_up(here, found.call_id)
+    assert deadlines.talk_ends_at(over, rules=rules, now=here.now) is None
 
 
 def test_a_page_that_never_opened_its_socket_leaves_the_queue_after_a_minute() -> None:
@@ -651,8 +669,8 @@ def test_the_worker_of_a_call_is_known() -> None:
         call.page_gone,
         call.page_here,
         call.recording,
-        lambda work, call_id, **who: call.tick(work, **who),
-        lambda work, call_id, **who: desk.tick(work, **who),
+        deadlines.keep,
+        lambda work, call_id, **who: desk.keep_time(work, staff_id=5, **who),
     ],
 )
 @pytest.mark.parametrize("actor", [AGENT, builders.SUPERVISOR, roles.OWNER])
@@ -663,7 +681,7 @@ def test_what_the_line_does_the_system_alone_says(act: Callable[..., object], ac
         act(work, actor=actor, call_id=found.call_id, now=here.now)
 
 
-def test_every_due_call_is_seen_in_one_tick() -> None:
+def test_every_call_that_is_due_is_seen() -> None:
     here = lines.house()
     lines.queued(here, page=b"a")
     lines.queued(here, page=b"b", iin=builders.iin(number=500))

@@ -161,3 +161,39 @@ def test_a_forged_invitation_is_refused_and_opens_no_call(forged: str) -> None:
 def test_the_system_alone_invites(actor: roles.Actor) -> None:
     with pytest.raises(roles.NotAllowed):
         invite(lines.house(), actor)
+
+
+def erase(here: House, actor: roles.Actor = GATEWAY) -> list[CallBack]:
+    """What is left."""
+    with here.work() as work:
+        call_back.erase_old(work, actor=actor, now=here.now)
+    return list(here.memory.call_backs.values())
+
+
+def test_a_call_back_is_forgotten_thirty_days_after_it_was_used() -> None:
+    """R14: the phone is kept for a set term."""
+    here = lines.house()
+    ask(here)
+    lines.ready(here)
+    invite(here)
+    here.later(hours=5)
+    lines.queued(here, invitation=secret(here))
+    here.later(days=30)
+    assert len(erase(here)) == 1
+    here.later(seconds=1)
+    assert erase(here) == []
+    assert here.memory.audit[-1].event == "call_back:erase:done"
+
+
+def test_a_call_back_that_nobody_used_is_forgotten_thirty_days_after_its_time() -> None:
+    here = lines.house()
+    ask(here)
+    here.later(days=31)
+    assert len(erase(here)) == 1
+    here.later(seconds=1)
+    assert erase(here) == []
+
+
+def test_the_system_alone_forgets_call_backs() -> None:
+    with pytest.raises(roles.NotAllowed):
+        erase(lines.house(), AGENT)

@@ -12,7 +12,7 @@ from ca_core.call import EvidenceKind, Gate
 from ca_core.documents import mrz
 from ca_core.documents.mrz import Mrz, Position
 from ca_core.identifiers import Iin, Sex
-from ca_core.registration import call, desk, passport
+from ca_core.registration import call, desk, evidence, passport
 from ca_core.registration.passport import Field, Mark, Verdict
 from ca_core.subscriber import DocumentKind, Person
 from tests import builders
@@ -388,13 +388,16 @@ def test_stored_evidence_is_examined_again_and_nothing_is_decided_by_it() -> Non
             evidence_id=1,
             zone=builders.zone(CALLER, TODAY),
             sure=True,
+            reason="complaint: letter 14",
             now=here.now,
         )
     assert verdict.holds
     assert here.memory.checks == before
-    assert (here.memory.audit[-1].event, here.memory.audit[-1].actor) == (
+    entry = here.memory.audit[-1]
+    assert (entry.event, entry.actor, entry.reason) == (
         "passport:check:done",
         builders.SUPERVISOR,
+        "complaint: letter 14",
     )
 
 
@@ -415,8 +418,21 @@ def test_who_may_see_evidence_examines_it_again(
     lines.take_still(here, 1)
     with pytest.raises(refusal), here.work() as work:
         passport.reexamine(
-            work, actor=actor, call_id=call_id, evidence_id=evidence_id, zone=None, sure=True, now=here.now
-        )
+            work, actor=actor, call_id=call_id, evidence_id=evidence_id, zone=None, sure=True,
+            reason="complaint", now=here.now,
+        )  # fmt: skip
+
+
+def test_stored_evidence_is_examined_again_for_a_reason() -> None:
+    """R14."""
+    here = lines.house()
+    lines.connected(here)
+    lines.take_still(here, 1)
+    with pytest.raises(evidence.EvidenceReasonMissing), here.work() as work:
+        passport.reexamine(
+            work, actor=builders.AUDITOR, call_id=1, evidence_id=1, zone=None, sure=True, reason=" ",
+            now=here.now,
+        )  # fmt: skip
 
 
 def test_a_still_that_was_replaced_while_it_was_read_passes_nothing() -> None:

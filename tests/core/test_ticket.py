@@ -10,6 +10,8 @@ from tests.builders import AGENT
 from tests.core import lines
 from tests.fakes import House
 
+SESSION = b"the digest of a session of the console"
+
 
 def of_citizen(here: House, page: bytes = lines.PAGE) -> str:
     with here.work() as work:
@@ -18,12 +20,19 @@ def of_citizen(here: House, page: bytes = lines.PAGE) -> str:
 
 def of_agent(here: House, actor: roles.Actor = AGENT) -> str:
     with here.work() as work:
-        return ticket.for_agent(work, actor=actor, now=here.now)
+        return ticket.for_agent(work, actor=actor, session_digest=SESSION, now=here.now)
 
 
 def spend(here: House, secret: str) -> Ticket:
     with here.work() as work:
         return ticket.spend(work, secret=secret, now=here.now)
+
+
+def erase(here: House, actor: roles.Actor = builders.GATEWAY) -> dict[bytes, Ticket]:
+    """What is left."""
+    with here.work() as work:
+        ticket.erase_old(work, actor=actor, now=here.now)
+    return here.memory.tickets
 
 
 def test_a_citizens_ticket_is_for_the_call_of_their_page() -> None:
@@ -37,6 +46,7 @@ def test_an_agents_ticket_is_for_the_agent() -> None:
     here = lines.house()
     used = spend(here, of_agent(here))
     assert (used.leg, used.call_id, used.staff_id) == (Leg.AGENT, None, AGENT.staff_id)
+    assert used.session_digest == SESSION
 
 
 def test_a_ticket_works_once() -> None:
@@ -99,3 +109,29 @@ def test_a_call_that_ended_gives_no_ticket() -> None:
 def test_who_takes_no_calls_gets_no_agents_ticket(actor: roles.Actor) -> None:
     with pytest.raises(roles.NotAllowed):
         of_agent(lines.house(), actor)
+
+
+def test_a_ticket_is_forgotten_a_day_after_its_end() -> None:
+    here = lines.house()
+    spend(here, of_agent(here))
+    of_agent(here)
+    here.later(days=1, minutes=1)
+    assert len(erase(here)) == 2
+    here.later(seconds=1)
+    assert erase(here) == {}
+
+
+def test_no_more_tickets_are_forgotten_at_once_than_others_may_wait_for() -> None:
+    here = lines.house()
+    for number in range(ticket.ERASED_AT_ONCE + 1):
+        here.memory.tickets[str(number).encode()] = Ticket(str(number).encode(), Leg.AGENT, here.now)
+    here.later(days=2)
+    with here.work() as work:
+        assert ticket.erase_old(work, actor=builders.GATEWAY, now=here.now)
+        assert not ticket.erase_old(work, actor=builders.GATEWAY, now=here.now)
+    assert here.memory.tickets == {}
+
+
+def test_the_system_alone_forgets_tickets() -> None:
+    with pytest.raises(roles.NotAllowed):
+        erase(lines.house(), AGENT)

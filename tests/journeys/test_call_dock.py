@@ -4,6 +4,7 @@ A console of its own with an empty database, a gateway that the test drives, and
 """
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -331,6 +332,18 @@ def test_keys_act_in_a_call_and_never_while_somebody_types(
     assert [m for m in gateway.heard if m["type"] == "hang_up"] == [], "asks once"
     page.locator(".end-now").click()
     gateway.wait_for("hang_up")
+
+
+def test_the_end_of_the_longest_talk_is_announced(
+    visit: Callable[[str], Page], gateway: FakeGateway, console: Console, agent: Person
+) -> None:
+    page = visit("/policy")
+    in_call(page, gateway, console, agent)
+    expect(page.locator(".ends")).to_be_hidden()
+    gateway.desk("in_call", call=a_call(talk_until="2026-11-22T09:05:00Z"))
+    expect(page.locator(".ends")).to_contain_text(re.compile(r"В \d\d:05 звонок завершится сам"))
+    gateway.desk("wrap_up", wrap_up_until=instant(40), call=a_call("ended", cause="talked_too_long"))
+    expect(page.locator(".cause")).to_have_text("Разговор достиг предельной длительности")
 
 
 def test_one_tab_is_the_desk(visit: Callable[[str], Page], gateway: FakeGateway) -> None:

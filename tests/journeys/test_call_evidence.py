@@ -1,10 +1,10 @@
-"""The evidence of a call, looked at afterwards: a reason first, and every look is written down (R14)."""
+"""The evidence of a call, looked at afterwards: a reason first, every look written down (R14), then a decision."""
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
-from ca_core.call import EvidenceKind
+from ca_core.call import Decision, EvidenceKind
 from ca_core.roles import Role
 from data.schema import audit
 from runtime.demo import rendered
@@ -17,8 +17,10 @@ REASON = "проверка по обращению"
 _PLAYED = "video => ({at: video.currentTime, width: video.videoWidth, height: video.videoHeight})"
 
 
-def recorded(house: House, visit: Visits) -> int:
-    """A short call with a still of the document and of the face, over and sealed."""
+def escalated(house: House, visit: Visits) -> tuple[int, Page]:
+    """A short call with a still of the document and of the face, left to a supervisor, over and sealed; with the
+    citizen's page.
+    """
     talking.clear(house)
     citizen = talking.calling(visit, house, CALLER)
     agent = talking.at_desk(visit, 1)
@@ -33,14 +35,19 @@ def recorded(house: House, visit: Visits) -> int:
     talking.go_to(agent, "face")
     agent.locator(".st-key-take_face button").first.click()
     expect(agent.locator(".st-key-opinion_same button").first).to_be_visible()
+    agent.locator(".st-key-bar_escalate button").first.click()
+    agent.locator(f".st-key-escalate_note_{call_id} input").fill("лицо то же?")
+    agent.locator(".st-key-escalate_confirm button").first.click()
+    expect(agent.locator(".st-key-call_done")).to_be_visible()
     talking.hang_up(agent)
     talking.finish_wrap_up(agent)
     talking.sealed(house, call_id)
-    return call_id
+    return call_id, citizen
 
 
-def test_a_supervisor_sees_the_evidence_for_a_reason(house: House, visit: Visits) -> None:
-    call_id = recorded(house, visit)
+def test_a_supervisor_sees_the_evidence_for_a_reason_and_settles(house: House, visit: Visits) -> None:
+    call_id, citizen = escalated(house, visit)
+    expect(citizen.locator("[data-ended][data-awaited=yes]")).to_be_visible()
     supervisor = visit(Role.SUPERVISOR, f"/calls?call={call_id}", language="ru")
 
     # Nothing is shown before the reason, and nothing was looked at.
@@ -59,8 +66,7 @@ def test_a_supervisor_sees_the_evidence_for_a_reason(house: House, visit: Visits
 
     films = supervisor.locator("video[src*='/evidence/recordings/']")
     expect(films).to_have_count(2)
-    citizen = supervisor.locator("video[src*='/citizen?']")
-    assert played(citizen) == (1280, 720)
+    assert played(supervisor.locator("video[src*='/citizen?']")) == (1280, 720)
     played(supervisor.locator("video[src*='/agent?']"))
 
     written = looks(house, call_id, Role.SUPERVISOR)
@@ -69,6 +75,45 @@ def test_a_supervisor_sees_the_evidence_for_a_reason(house: House, visit: Visits
         for kind in (EvidenceKind.DOCUMENT_FRONT, EvidenceKind.FACE, EvidenceKind.RECORDING)
     }
     assert all(reason == f"complaint: {REASON}" for _, reason in written)
+
+    files_are_unchanged(supervisor)
+    events_are_worded(supervisor)
+    refused(supervisor, house, call_id)
+    # Who comes back to the page is told at once, in the page that stood there.
+    citizen.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(citizen.locator("[data-ended][data-decision=refused_retry]")).to_be_visible()
+    expect(citizen.locator("a.button[href='/call/start']")).to_be_visible()
+
+
+def files_are_unchanged(supervisor: Page) -> None:
+    """What recorder and server wrote in a real call: every digest, and the log's chain."""
+    supervisor.locator(".st-key-file_check button").first.click()
+    expect(supervisor.get_by_text("Все файлы без изменений: 4")).to_be_visible()
+
+
+def events_are_worded(supervisor: Page) -> None:
+    """What the recorder calls them is nobody's language."""
+    supervisor.locator(".st-key-file_events button").first.click()
+    tables = supervisor.get_by_test_id("stDataFrame")
+    expect(tables.locator("td", has_text="звонок окончен")).to_be_attached()
+    told = tables.locator("td").all_inner_texts()
+    assert [text for text in told if "leg_" in text or "call_closed" in text] == []
+
+
+def refused(supervisor: Page, house: House, call_id: int) -> None:
+    """Nobody proved the phone: only refusing is open, with what the citizen will read in view."""
+    panel = supervisor.locator(".st-key-call_settle")
+    expect(panel.locator(".st-key-settle_register button").first).to_be_disabled()
+    panel.locator(f".st-key-settle_note_{call_id} input").fill("сравнил(а) по записи")
+    panel.locator(f".st-key-settle_reason_{call_id}").get_by_role("combobox").click()
+    supervisor.get_by_role("option", name="Лицо не подтверждено").click()
+    expect(panel.locator(".qb-say")).to_be_visible()
+    panel.locator(".st-key-settle_refuse button").first.click()
+    expect(supervisor.locator(".st-key-call_settled")).to_be_visible()
+    with house.service.look() as work:
+        settled = work.calls.settlement(call_id)
+    assert settled is not None
+    assert settled.decision is Decision.REFUSED_RETRY
 
 
 def played(film: Locator) -> tuple[int, int]:

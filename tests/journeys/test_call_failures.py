@@ -109,3 +109,26 @@ def test_a_killed_gateway_ends_no_call(house: House, visit: Visits, pair: tuple[
     expect(citizen.locator("[data-ended=agent_hung_up]")).to_be_visible(timeout=TOLD_WITHIN_MS)
     expect(talking.at(agent, "wrap_up")).to_be_attached(timeout=TOLD_WITHIN_MS)
     visit.expected(r"WebSocket connection .* failed")
+
+
+def test_a_page_that_cannot_reach_the_gateway_keeps_a_line_that_may_heal(
+    house: House, visit: Visits, pair: tuple[Page, Page]
+) -> None:
+    """Nobody could answer the offer of a new connection: the old one is left to come back by itself."""
+    agent, citizen = pair
+    citizen.route("**/call/ticket", lambda route: route.abort())
+    processes.kill(house, "video", "gateway")
+    expect(citizen.locator("[data-notice=line]")).to_be_visible(timeout=TOLD_WITHIN_MS)
+    with processes.frozen(house, "video", "worker", "0"):
+        eyes.until(citizen, "() => window.__peers.at(-1).connectionState === 'disconnected'", seconds=30)
+        # Longer than a page waits before it makes a connection anew.
+        citizen.wait_for_timeout(5_000)
+    eyes.until(citizen, "() => window.__peers.at(-1).connectionState === 'connected'", seconds=30)
+    assert eyes.peers(citizen) == ["connected"]
+
+    citizen.unroute("**/call/ticket")
+    expect(citizen.locator("[data-notice=line]")).to_be_hidden(timeout=STARTS_ANEW_MS)
+    expect(agent.locator(".dock .veil")).to_be_hidden(timeout=STARTS_ANEW_MS)
+    talking.see_each_other(agent, citizen)
+    visit.expected(r"WebSocket connection .* failed")
+    visit.expected(r"Failed to load resource")

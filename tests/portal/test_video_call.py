@@ -13,12 +13,13 @@ import httpx
 import pytest
 
 from ca_core import roles
-from ca_core.call import Call, Decision, EndCause, Gate, Need
+from ca_core.call import Call, Check, Decision, EndCause, Gate, Need, Outcome, Settlement
 from ca_core.identifiers import Iin, Phone
 from ca_core.lifecycle import CallState
 from ca_core.registration import call as calls
 from ca_core.registration import call_back, decide
 from ca_core.registration.ticket import digest
+from ca_core.staff import Account
 from portal import protection, words
 from portal.call_cookie import COOKIE
 from portal.call_dossier import COOKIE as DOSSIER
@@ -266,7 +267,14 @@ def test_an_ended_call_gives_no_ticket_and_shows_its_cause(citizen: Citizen) -> 
     assert (answer.status_code, answer.json()["code"]) == (409, "call.ended")
     page = citizen.browser.get("/call").text
     assert 'data-ended="waited_too_long"' in page
+    assert "За 60 мин никто не смог ответить" in page
     assert 'href="/call/start"' in page
+
+
+def test_the_end_of_the_longest_talk_names_the_policys_time(citizen: Citizen) -> None:
+    citizen.call()
+    end(citizen, EndCause.TALKED_TOO_LONG)
+    assert "Разговор длился 45 мин" in citizen.browser.get("/call").text
 
 
 def test_after_the_end_a_new_call_has_a_new_secret(citizen: Citizen) -> None:
@@ -325,6 +333,69 @@ def test_while_the_agent_wraps_up_a_decision_may_still_come(citizen: Citizen) ->
     assert 'data-undecided="yes"' in citizen.browser.get("/call").text
     end_was_long_ago(citizen)
     assert 'data-undecided=""' in citizen.browser.get("/call").text
+
+
+def settle(citizen: Citizen, decision: Decision, reason: str = "") -> None:
+    """As a supervisor did, after the agent left it to one."""
+    service = citizen.house.service
+    with service.work() as work:
+        account = Account(
+            0, f"supervisor{citizen.iin.digits}", "Marat B.", roles.Role.SUPERVISOR, "hash", "s", 0
+        )
+        staff_id = work.accounts.add(account)
+        mine = work.calls.latest_of_page(digest(citizen.secret))
+        assert mine is not None
+        note = "compared with the recording"
+        work.calls.settle(
+            Settlement(mine.call_id, decision, reason, note, staff_id, account.name, service.now())
+        )
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize(
+    ("decision", "reason", "again"),
+    [
+        (Decision.REGISTERED, "", False),
+        (Decision.REFUSED_RETRY, "face_not_confirmed", True),
+        (Decision.REFUSED_FINAL, "document_doubtful", False),
+    ],
+)
+def test_after_an_escalation_the_page_tells_what_the_supervisor_decided(
+    citizen: Citizen, decision: Decision, reason: str, again: bool, language: str
+) -> None:
+    citizen.call()
+    end(citizen, EndCause.AGENT_HUNG_UP, Decision.ESCALATED, talked=True)
+    settle(citizen, decision, reason)
+    page = citizen.browser.get("/call", headers={"Accept-Language": language}).text
+    spoken = words.load()[language]
+    assert f'data-decision="{decision.name.lower()}"' in page
+    assert 'data-awaited=""' in page
+    assert spoken.t(f"decision.{decision.name.lower()}.text") in page
+    assert spoken.t("decision.escalated.text") not in page
+    assert not reason or spoken.t(f"decide_reason.{reason}") in page
+    assert ('class="button" href="/call/start"' in page) is again
+    assert "compared with the recording" not in page
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("proven", [True, False])
+def test_while_a_supervisor_looks_the_page_says_how_the_citizen_learns_it(
+    citizen: Citizen, proven: bool, language: str
+) -> None:
+    """An SMS is promised only to a phone that was proven."""
+    citizen.call()
+    (mine,) = citizen.mine
+    if proven:
+        with citizen.house.service.work() as work:
+            passed = Check(mine.call_id, Gate.CODE, Outcome.PASSED, citizen.house.service.now(), "caller")
+            work.checks.add(passed)
+    end(citizen, EndCause.AGENT_HUNG_UP, Decision.ESCALATED, talked=True)
+    page = citizen.browser.get("/call", headers={"Accept-Language": language}).text
+    spoken = words.load()[language]
+    assert 'data-awaited="yes"' in page
+    assert (spoken.t("decision.escalated.by_sms") in page) is proven
+    assert (spoken.t("decision.escalated.on_page") in page) is not proven
+    assert 'class="button" href="/call/start"' not in page
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)

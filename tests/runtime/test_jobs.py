@@ -11,9 +11,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ca_core import notices, roles
+from ca_core.call import CallBack, Leg, Ticket
 from ca_core.certificate import StorageKind
 from ca_core.errors import GatewayRejected, GatewayUnavailable
-from ca_core.identifiers import ApplicationId, Serial
+from ca_core.identifiers import ApplicationId, Phone, Serial
 from ca_core.issuance import submit
 from ca_core.lifecycle import CertificateState
 from ca_core.ports import Command, CommandKind
@@ -352,3 +353,19 @@ def test_what_is_revoked_together_is_published_once(service: Service, runner: Jo
         assert work.commands.due(service.now(), 10) == []
     assert newest is not None
     assert newest.number == 2
+
+
+def test_tickets_and_call_backs_are_erased_when_their_time_is_over(
+    service: Service, runner: JobRunner
+) -> None:
+    now = service.now()
+    with service.work() as work:
+        for name, expires_at in ((b"old", now - timedelta(days=1, seconds=1)), (b"new", now)):
+            work.tickets.add(Ticket(name, Leg.AGENT, expires_at, staff_id=1))
+        for name, asked_at in ((b"old", now - timedelta(days=32)), (b"new", now)):
+            work.call_backs.add(CallBack(name, Phone.parse("+7 701 234 56 78"), "kk", asked_at))
+    runner.once()
+    with service.look() as work:
+        for passes in (work.tickets, work.call_backs):
+            assert passes.by_digest(b"old") is None
+            assert passes.by_digest(b"new") is not None

@@ -28,15 +28,15 @@ def instant(seconds: float) -> str:
 def a_call(state: str = "active", **other: Any) -> Json:
     return {
         "call_id": 12, "state": state, "phrase": "Ақ тау 42", "language": "kk", "since": instant(-161),
-        "until": None, "lost": None, "lost_why": "", "recording": True, "recording_problem": "", "line": "good",
-        "show": "none", "cause": None, "need": "", **other,
+        "until": None, "talk_until": None, "lost": None, "lost_why": "", "recording": True, "recording_problem": "",
+        "line": "good", "show": "none", "cause": None, "need": "", **other,
     }  # fmt: skip
 
 
 def an_offer(**other: Any) -> Json:
     return {
         "call_id": 12, "language": "kk", "waited_seconds": 73, "attempt": 2, "need": "", "until": instant(15),
-        **other,
+        "lasts_seconds": 15, **other,
     }  # fmt: skip
 
 

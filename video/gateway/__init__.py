@@ -1,7 +1,7 @@
 """The gateway: the queue, the signalling of both pages, and who carries which call.
 
     app -> sockets -> citizen | agent     what a page asks, as operations of the core
-    dispatcher                            deadlines, offers, invitations
+    dispatcher -> apart                   deadlines, offers, invitations, each by itself
     workers -> media_events -> lines      what the media workers tell
     settling (plan in lines)              what must be done so that database and media agree
     pushing (scene -> snapshots)          the whole truth, to every page, after every change

@@ -31,10 +31,20 @@ class Seat:
 class Page:
     """One socket. What it is told goes out in order, from one writer; closing it never waits for anybody."""
 
-    def __init__(self, socket: WebSocket, seat: Seat, actor: Actor, *, has_line: bool | None = None) -> None:
+    def __init__(
+        self,
+        socket: WebSocket,
+        seat: Seat,
+        actor: Actor,
+        *,
+        session_digest: bytes = b"",
+        has_line: bool | None = None,
+    ) -> None:
         self.number = next(_numbers)
         self.seat = seat
         self.actor = actor
+        # An agent's session of the console: the page is open no longer than it lives.
+        self.session_digest = session_digest
         # Whether it says that its peer connection stands; None when it says nothing.
         self.has_line = has_line
         self.shown: Json | None = None

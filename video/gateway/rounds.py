@@ -45,13 +45,31 @@ async def _measure(gateway: Gateway, line: Line) -> None:
 
 
 async def turn_out(gateway: Gateway) -> None:
-    """The page of an agent whose account was disabled, or who is no agent any more, is closed."""
+    """The page of an agent whose account was disabled, who is no agent any more, or whose session of the console
+    ended (signed out, here or everywhere, idle, past its limit) is closed.
+    """
     pages = [page for page in gateway.pages if page.seat.leg is Leg.AGENT]
     if not pages:
         return
-    leaving = await exchange.look(gateway, lambda work: [page for page in pages if not _may_stay(work, page)])
-    for page in leaving:
+
+    def leaving(work: Work) -> list[Page]:
+        ended = ended_sessions(gateway, work, {page.session_digest for page in pages})
+        return [page for page in pages if page.session_digest in ended or not _may_stay(work, page)]
+
+    for page in await exchange.look(gateway, leaving):
         page.close(messages.TICKET_REFUSED)
+
+
+def ended_sessions(gateway: Gateway, work: Work, digests: set[bytes]) -> frozenset[bytes]:
+    """Which of these sessions of the console are over."""
+    options = gateway.options
+    return staff.ended(
+        work,
+        token_digests=digests,
+        idle=options.session_idle,
+        absolute=options.session_absolute,
+        now=gateway.service.now(),
+    )
 
 
 def _may_stay(work: Work, page: Page) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -65,3 +65,6 @@ class Options:
     turn_urls: tuple[str, ...] = ()
     turn_secret: str = field(default="", repr=False)
     relay_only: bool = False
+    # How long a session of the console lives without a click, and at most: an agent's socket ends with it.
+    session_idle: timedelta
+    session_absolute: timedelta

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from ca_core.call import Call, Desk, DeskState, Leg
 from ca_core.lifecycle import CallState
-from ca_core.registration import dispatch
+from ca_core.registration import deadlines, dispatch
 from video.gateway.lines import Line, Shown
 from video.gateway.messages import Json, instant
 from video.gateway.scene import Code, Scene
@@ -30,6 +30,7 @@ def of_citizen(scene: Scene, call: Call, line: Line | None) -> Json:
         "phrase": call.phrase,
         "agent_number": str(call.agent_id) if call.agent_id and call.accepted_at else None,
         "until": instant(_until(scene, call)),
+        "talk_until": instant(_talk_until(scene, call)),
         "recording": _records(call),
         "code": code.state.value,
         "tries_left": code.tries_left,
@@ -89,6 +90,10 @@ def _until(scene: Scene, call: Call) -> datetime | None:
     return _after(call.held_at, rules.hold_at_most) if call.state is CallState.HELD else None
 
 
+def _talk_until(scene: Scene, call: Call) -> datetime | None:
+    return deadlines.talk_ends_at(call, rules=scene.rules, now=scene.now)
+
+
 def _after(since: datetime | None, span: timedelta) -> datetime | None:
     return since + span if since is not None else None
 
@@ -113,6 +118,7 @@ def _offer(scene: Scene, desk: Desk) -> Json | None:
         "attempt": call.attempt,
         "need": call.need.value,
         "until": instant(call.offered_at + scene.rules.offer),
+        "lasts_seconds": int(scene.rules.offer.total_seconds()),
     }
 
 
@@ -127,6 +133,7 @@ def _call(scene: Scene, desk: Desk, line: Line | None) -> Json | None:
         "language": call.language,
         "since": instant(call.connected_at or call.accepted_at),
         "until": instant(_until(scene, call)),
+        "talk_until": instant(_talk_until(scene, call)),
         "lost": call.lost_leg.value if call.lost_leg is not None else None,
         "lost_why": call.lost_why,
         "recording": _records(call),

@@ -18,7 +18,7 @@ from ca_core.records import CallUnknown
 from ca_core.registration import ticket
 from ca_core.registration.ticket import TicketRefused
 from ca_core.staff import SessionEnded
-from video.gateway import agent, citizen, exchange, limits, messages
+from video.gateway import agent, citizen, exchange, limits, messages, rounds
 from video.gateway.gateway import Gateway
 from video.gateway.messages import BadMessage, Message
 from video.gateway.pages import Page, Seat
@@ -44,6 +44,7 @@ class _Visitor:
     seat: Seat
     actor: roles.Actor
     language: str
+    session_digest: bytes = b""
 
 
 async def serve(gateway: Gateway, socket: WebSocket) -> None:
@@ -93,7 +94,14 @@ async def _let_in(gateway: Gateway, socket: WebSocket) -> tuple[Page, _Visitor]:
     own = options.portal_origin if visitor.seat.leg is Leg.CITIZEN else options.console_origin
     if origin not in (None, own):
         raise _Turned(messages.ORIGIN_REFUSED)
-    return Page(socket, visitor.seat, visitor.actor, has_line=hello.flag("line")), visitor
+    page = Page(
+        socket,
+        visitor.seat,
+        visitor.actor,
+        session_digest=visitor.session_digest,
+        has_line=hello.flag("line"),
+    )
+    return page, visitor
 
 
 async def _who(gateway: Gateway, secret: str) -> _Visitor:
@@ -103,7 +111,9 @@ async def _who(gateway: Gateway, secret: str) -> _Visitor:
             account = staff.account(work, staff_id=spent.staff_id or 0)
             actor = staff.actor(account)
             roles.require(actor, roles.Permission.TAKE_CALLS)
-            return _Visitor(Seat(Leg.AGENT, account.staff_id), actor, account.language)
+            if rounds.ended_sessions(gateway, work, {spent.session_digest}):
+                raise SessionEnded
+            return _Visitor(Seat(Leg.AGENT, account.staff_id), actor, account.language, spent.session_digest)
         call = work.calls.by_id(spent.call_id or 0)
         if call is None:
             raise CallUnknown

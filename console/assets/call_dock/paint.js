@@ -1,7 +1,6 @@
 /* The picture of a model: it writes only what differs, so that painting twice a second costs nothing. */
 const IN_LINE = ["ringing", "connecting", "active", "held", "reconnecting"];
 const BARS = {good: 3, fair: 2, poor: 1, none: 0};
-const OFFER_SECONDS = 15;
 
 const write = (element, text) => {
   if (element.textContent !== text) element.textContent = text;
@@ -108,7 +107,7 @@ const paintOffer = (part, m) => {
   if (!offer) return;
   const left = secondsUntil(offer.until, m.now);
   write(part("offer").querySelector("text"), String(Math.ceil(left)));
-  mark(part("left"), "stroke-dashoffset", (100 - Math.min(100, (left / OFFER_SECONDS) * 100)).toFixed(1));
+  mark(part("left"), "stroke-dashoffset", (100 - Math.min(100, (left / offer.lasts_seconds) * 100)).toFixed(1));
   write(part("offer-title"), m.words.offer);
   write(part("offer-language"), m.words[`language_${offer.language}`] || offer.language);
   const waited = offer.waited_seconds + (m.now - m.deskAt) / 1000;
@@ -238,6 +237,9 @@ const paint = (part, m) => {
   paintPlate(part, m, call);
   write(part("alarm"), alarmOf(m, call));
   show(part("alarm"), Boolean(alarmOf(m, call)));
+  const ends = call.talk_until ? fill(m.words.talk_ends, {at: clock(call.talk_until)}) : "";
+  write(part("ends"), ends);
+  show(part("ends"), Boolean(ends));
   paintActs(part, m, call);
   paintPanel(part, m);
 };

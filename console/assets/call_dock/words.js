@@ -10,5 +10,7 @@ const span = (seconds) => {
     : `${Math.floor(whole / 3600)}:${pad(Math.floor(whole / 60) % 60)}:${pad(whole % 60)}`;
 };
 
+const clock = (instant) => new Date(instant).toLocaleTimeString("en-GB", {hour: "2-digit", minute: "2-digit"});
+
 const secondsSince = (instant, now) => (instant ? (now - Date.parse(instant)) / 1000 : 0);
 const secondsUntil = (instant, now) => (instant ? Math.max(0, (Date.parse(instant) - now) / 1000) : 0);

@@ -3,48 +3,35 @@
 Everything that is looked at bears the viewer's name; each look at a piece is an entry of the audit log.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import quote
 
 import streamlit as st
 
-from ca_core import records, roles
-from ca_core.call import STILLS, Call, Check, Evidence, EvidenceKind, Gate, Leg
+from ca_core import roles
+from ca_core.call import STILLS, Check, Decision, Evidence, EvidenceKind, Gate, Leg
 from ca_core.errors import Refusal
 from ca_core.lookup import RevealReason
-from ca_core.registration import evidence
 from console import words
-from console.screens.calls import stepper, stills, style
+from console.screens.calls import (
+    case,
+    event_table,
+    file_check,
+    lists,
+    settle_panel,
+    stepper,
+    stills,
+    style,
+)
+from console.screens.calls.case import File
 from console.widgets import format as formats
 from console.widgets import passport_panel, refusals, tables, typed, watermark
 from runtime import calling
 from runtime.service import Service
 
-_REASON = "calls.file.reason"
-_EVENTS = "calls.file.events"
 _REREAD = "calls.file.reread"
 _REASONS = (RevealReason.COMPLAINT, RevealReason.FRAUD_CASE, RevealReason.COURT_ORDER)
 _QUALITY = "quality"
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    service: Service
-    staff: roles.Actor
-    now: datetime
-    call: Call
-    checks: tuple[Check, ...]
-    evidence: tuple[Evidence, ...]
-    agent: str
-    still_sealed: bool
-
-    @property
-    def reason(self) -> str:
-        """What the viewer wrote for this call; empty before."""
-        of, reason = st.session_state.get(_REASON, (0, ""))
-        return str(reason) if of == self.call.call_id else ""
+_ESCALATED = "escalated"
 
 
 def draw(service: Service, staff: roles.Actor, call_id: int) -> None:
@@ -53,7 +40,7 @@ def draw(service: Service, staff: roles.Actor, call_id: int) -> None:
         st.query_params.clear()
         st.rerun()
     try:
-        file = _read(service, staff, call_id)
+        file = case.read(service, staff, call_id)
     except Refusal as refusal:
         refusals.show(refusal)
         return
@@ -65,21 +52,11 @@ def draw(service: Service, staff: roles.Actor, call_id: int) -> None:
         return
     st.caption(words.t("calls.file.shown_for", reason=typed.plain(file.reason)))
     st.html(watermark.over_the_page(staff, file.now))
+    file_check.draw(file)
     _stills(file)
     _recordings(file)
-    _events(file)
-
-
-def _read(service: Service, staff: roles.Actor, call_id: int) -> File:
-    """What there is, without looking at any of it. Raises NotAllowed, CallUnknown."""
-    with service.look() as work:
-        listed = evidence.listed(work, actor=staff, call_id=call_id)
-        call = records.call(work, call_id)
-        agent = work.accounts.by_id(call.agent_id) if call.agent_id is not None else None
-        return File(
-            service, staff, service.now(), call, tuple(work.checks.of_call(call_id)), tuple(listed),
-            agent.name if agent is not None else "", evidence.still_sealed(work, call),
-        )  # fmt: skip
+    event_table.draw(file)
+    settle_panel.draw(file)
 
 
 def _heading(file: File) -> None:
@@ -98,14 +75,17 @@ def _heading(file: File) -> None:
     if call.decision is not None:
         said = words.t(f"calls.decision.{call.decision.name.lower()}")
         why = words.t(f"calls.reason.{call.decision_reason}") if call.decision_reason else ""
-        note = typed.plain(call.decision_note)
-        st.markdown(
-            f"**{words.t('calls.column.decision')}: {said}** " + " — ".join(p for p in (why, note) if p)
+        told = (f"**{words.t('calls.column.decision')}: {said}**", why, typed.plain(call.decision_note))
+        st.markdown(" — ".join(part for part in told if part))
+    if file.settlement is not None:
+        who = words.t(
+            "calls.settle.done", name=typed.plain(file.settlement.by), at=formats.instant(file.settlement.at)
         )
+        st.markdown(f"**→ {lists.named(file.settlement.decision)}** — {who}")
 
 
 def _seal(file: File) -> None:
-    """Whether files, checklist and decision are those of the end of the call."""
+    """Whether checklist, decision and the list of files are those of the sealing; the files are another question."""
     if file.call.sealed_at is None:
         st.info(words.t("calls.sealed.wait"), icon=":material/hourglass_empty:")
     elif file.still_sealed:
@@ -116,7 +96,8 @@ def _seal(file: File) -> None:
 
 def _ask_why(file: File) -> None:
     st.info(words.t("calls.file.why_first"), icon=":material/visibility:")
-    options = [*(reason.value for reason in _REASONS), _QUALITY]
+    waits = file.call.decision is Decision.ESCALATED and file.settlement is None
+    options = [*([_ESCALATED] if waits else []), *(reason.value for reason in _REASONS), _QUALITY]
     reason = st.radio(
         words.t("reveal.why"), options, index=None, key=f"file_why_{file.call.call_id}", horizontal=True,
         format_func=lambda name: words.t(f"calls.file.reason.{name}"),
@@ -134,16 +115,14 @@ def _ask_why(file: File) -> None:
 
 
 def _give_reason(call_id: int) -> None:
-    """The words go with each look to the core, which writes them down.
-
-    As they stand now: a click right after typing comes before the page is drawn with them.
-    """
+    """As the words stand now: a click right after typing comes before the page is drawn with them."""
     reason = st.session_state.get(f"file_why_{call_id}")
     if reason is None:
         return
     written = " ".join(str(st.session_state.get(f"file_note_{call_id}") or "").split())
-    st.session_state[_REASON] = (call_id, f"{reason}: {written}" if written else str(reason))
-    st.session_state.pop(_EVENTS, None)
+    case.give_reason(call_id, f"{reason}: {written}" if written else str(reason))
+    event_table.forget()
+    file_check.forget()
     st.session_state.pop(_REREAD, None)
 
 
@@ -180,8 +159,9 @@ def _reread_button(file: File, item: Evidence) -> None:
     try:
         with st.spinner(words.t("calls.reading.reading")):
             read = calling.reread(
-                file.service, actor=file.staff, call_id=file.call.call_id, evidence_id=item.evidence_id
-            )
+                file.service, actor=file.staff, call_id=file.call.call_id, evidence_id=item.evidence_id,
+                reason=file.reason,
+            )  # fmt: skip
     except Refusal as refusal:
         refusals.show(refusal)
         return
@@ -220,47 +200,6 @@ def _video(file: File, item: Evidence, party: Leg) -> str:
         f'<video src="{address}" controls preload="none" controlslist="nofullscreen nodownload noremoteplayback" '
         'disablepictureinpicture style="width:100%;height:100%"></video>'
     )
-
-
-def _events(file: File) -> None:
-    st.subheader(words.t("calls.file.events"), anchor=False)
-    logs = [item for item in file.evidence if item.kind is EvidenceKind.LOG]
-    if not logs:
-        st.info(words.t("calls.file.no_events"), icon=":material/inbox:")
-        return
-    if st.button(words.t("calls.file.show_events"), key="file_events", icon=":material/list:"):
-        _open_events(file, logs)
-    lines: list[dict[str, object]] = st.session_state.get(_EVENTS, [])
-    if lines:
-        tables.show(
-            {
-                words.t("calls.column.at"): [str(line.get("at", "")) for line in lines],
-                words.t("calls.column.event"): [str(line.get("event", "")) for line in lines],
-                words.t("calls.column.facts"): [_facts(line) for line in lines],
-            },
-            empty=words.t("calls.file.no_events"),
-            key="file_event_lines",
-        )
-
-
-def _open_events(file: File, logs: Sequence[Evidence]) -> None:
-    """Read once, when asked for: each reading is a look."""
-    try:
-        lines = [
-            line
-            for item in logs
-            for line in calling.event_log(
-                file.service, actor=file.staff, evidence_id=item.evidence_id, reason=file.reason
-            )
-        ]
-    except Refusal as refusal:
-        refusals.show(refusal)
-        return
-    st.session_state[_EVENTS] = lines
-
-
-def _facts(line: dict[str, object]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in line.items() if name not in ("at", "event"))
 
 
 def _history(file: File) -> None:

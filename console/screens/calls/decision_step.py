@@ -3,16 +3,13 @@
 An open panel, no window: the page is drawn anew whenever the call changes, and nothing typed may be lost by that.
 """
 
-from html import escape
-
 import streamlit as st
 
 from ca_core.call import Call, Decision
 from ca_core.registration import decide
 from ca_core.registration.decide import Reason
-from console import language as languages
 from console import words
-from console.screens.calls import attempts, stepper
+from console.screens.calls import attempts, refusing, stepper
 from console.screens.calls.snapshot import Snapshot
 from console.widgets import typed
 
@@ -64,31 +61,10 @@ def draw(snapshot: Snapshot, call: Call) -> None:
 
 def _refuse(snapshot: Snapshot, call: Call) -> None:
     st.markdown(f"**{words.t('calls.decide.refuse')}**")
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        reason = st.selectbox(
-            words.t("calls.decide.reason"),
-            list(Reason),
-            format_func=lambda one: words.t(f"calls.reason.{one.value}"),
-            index=None,
-            placeholder=words.t("calls.decide.reason_first"),
-            key=_reason_key(call.call_id),
-        )
-    with right:
-        # What is usual with this reason is chosen already; another reason asks anew.
-        st.radio(
-            words.t("calls.decide.kind"),
-            (False, True),
-            index=int(reason in decide.USUALLY_FINAL),
-            format_func=lambda one: words.t("calls.decide.final" if one else "calls.decide.retry"),
-            key=_final_key(call.call_id, reason),
-            horizontal=True,
-        )
-    st.text_input(
-        words.t("calls.decide.note"), key=_note_key(REFUSE, call.call_id), max_chars=500, autocomplete="off"
-    )
+    reason = refusing.choose(call.call_id, prefix=REFUSE)
+    refusing.note(call.call_id, prefix=REFUSE, label=words.t("calls.decide.note"))
     if reason is not None:
-        _what_they_read(call, reason)
+        refusing.what_they_read(call, reason)
     with st.container(horizontal=True):
         st.button(
             words.t("calls.decide.refuse_now"),
@@ -103,44 +79,16 @@ def _refuse(snapshot: Snapshot, call: Call) -> None:
         st.button(words.t("calls.decide.back"), key="decide_back", on_click=_back)
 
 
-def _what_they_read(call: Call, reason: Reason) -> None:
-    """In their language, large; in the agent's own, small."""
-    key = f"calls.citizen.{reason.value}"
-    own = f'<div class="small">{escape(words.t(key))}</div>' if languages.current() != call.language else ""
-    st.html(
-        f'<div class="qb-say"><div class="what">{escape(words.t("calls.decide.they_read"))}</div>'
-        f'<div class="large" lang="{escape(call.language)}">{escape(words.say(call.language, key))}</div>{own}</div>'
-    )
-
-
-def _reason_key(call_id: int) -> str:
-    return f"refuse_reason_{call_id}"
-
-
-def _final_key(call_id: int, reason: Reason | None) -> str:
-    return f"refuse_final_{call_id}_{reason.value if reason else ''}"
-
-
-def _note_key(mode: str, call_id: int) -> str:
-    return f"{mode}_note_{call_id}"
-
-
-def _note(mode: str, call_id: int) -> str:
-    """As it stands in the field now: a click right after typing comes before the page is drawn with it."""
-    return str(st.session_state.get(_note_key(mode, call_id)) or "")
-
-
 def _refused(snapshot: Snapshot, call_id: int) -> None:
-    reason = st.session_state.get(_reason_key(call_id))
-    if reason is None:
+    chosen = refusing.chosen(call_id, prefix=REFUSE)
+    if chosen is None:
         return
-    final = st.session_state.get(_final_key(call_id, reason), reason in decide.USUALLY_FINAL)
-    note = _note(REFUSE, call_id)
+    note = refusing.noted(call_id, prefix=REFUSE)
     attempts.act(
         snapshot, call_id, stepper.DECISION,
         lambda work: decide.refuse(
-            work, actor=snapshot.staff, call_id=call_id, reason=reason, final=bool(final), note=note,
-            now=snapshot.service.now(),
+            work, actor=snapshot.staff, call_id=call_id, reason=chosen.reason, final=chosen.final,
+            note=note, now=snapshot.service.now(),
         ),
     )  # fmt: skip
 
@@ -148,10 +96,7 @@ def _refused(snapshot: Snapshot, call_id: int) -> None:
 def _escalate(snapshot: Snapshot, call: Call) -> None:
     st.markdown(f"**{words.t('calls.decide.escalate')}**")
     st.caption(words.t("calls.decide.escalate_rule"))
-    st.text_input(
-        words.t("calls.decide.escalate_note"), key=_note_key(ESCALATE, call.call_id), max_chars=500,
-        autocomplete="off",
-    )  # fmt: skip
+    refusing.note(call.call_id, prefix=ESCALATE, label=words.t("calls.decide.escalate_note"))
     with st.container(horizontal=True):
         st.button(
             words.t("calls.decide.escalate_now"),
@@ -165,7 +110,7 @@ def _escalate(snapshot: Snapshot, call: Call) -> None:
 
 
 def _escalated(snapshot: Snapshot, call_id: int) -> None:
-    note = _note(ESCALATE, call_id)
+    note = refusing.noted(call_id, prefix=ESCALATE)
     attempts.act(
         snapshot, call_id, stepper.DECISION,
         lambda work: decide.escalate(
@@ -188,7 +133,7 @@ def done(snapshot: Snapshot, call: Call) -> None:
         st.markdown(f"### :{colour}[{icon}] {words.t(f'calls.decision.{name}')}")
         st.markdown(words.t(f"calls.done.{name}", phone=call.phone.masked))
         if call.decision_reason:
-            _what_they_read(call, Reason(call.decision_reason))
+            refusing.what_they_read(call, Reason(call.decision_reason))
         if call.decision_note:
             st.caption(words.t("calls.done.note", note=typed.plain(call.decision_note)))
         st.info(_what_is_left(snapshot, call), icon=":material/call_end:")

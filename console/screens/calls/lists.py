@@ -1,4 +1,4 @@
-"""The list of calls for supervisors and auditors: newest first, what agents escalated on top, nobody's data."""
+"""The list of calls for supervisors and auditors: newest first, what nobody settled yet on top, nobody's data."""
 
 import pandas as pd
 import streamlit as st
@@ -56,7 +56,7 @@ def _figures(service: Service, found: CallList) -> None:
             formats.number(found.call_backs.n),
             help=words.t("calls.call_backs_help"),
         )
-        st.metric(words.t("calls.escalated"), formats.number(len(found.escalated)))
+        st.metric(words.t("calls.escalated"), formats.number(found.unsettled.n))
 
 
 def _table(lines: tuple[CallLine, ...], name: str) -> None:
@@ -114,9 +114,12 @@ def state(line: CallLine) -> str:
 
 
 def decision(line: CallLine) -> str:
-    if line.decision is None:
-        return ""
-    return f"{_DECISIONS[line.decision]} {words.t(f'calls.decision.{line.decision.name.lower()}')}"
+    """What the agent decided and, after it, what a supervisor settled."""
+    return " → ".join(named(one) for one in (line.decision, line.settled) if one is not None)
+
+
+def named(one: Decision) -> str:
+    return f"{_DECISIONS[one]} {words.t(f'calls.decision.{one.name.lower()}')}"
 
 
 def reason(line: CallLine) -> str:

@@ -1,4 +1,4 @@
-"""The video call: calls, desks, checklist, evidence, tickets, call-backs; the BMG's history; portraits."""
+"""The video call: calls, desks, checklist, settlements, evidence, tickets, call-backs; the BMG's history; portraits."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -50,11 +50,13 @@ def upgrade() -> None:
         sa.Column("expires_at", Instant(), nullable=False),
         sa.Column("call_id", Number, nullable=True),
         sa.Column("staff_id", Number, nullable=True),
+        sa.Column("session_digest", Octets, nullable=False),
         sa.Column("used_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("token_digest", name=op.f("pk_call_ticket")),
         sqlite_strict=True,
         sqlite_with_rowid=True,
     )
+    op.create_index("ix_call_ticket_expires_at", "call_ticket", ["expires_at"], unique=False)
     op.create_table(
         "call",
         sa.Column("call_id", Number, autoincrement=True, nullable=False),
@@ -170,6 +172,21 @@ def upgrade() -> None:
         sqlite_with_rowid=True,
     )
     op.create_index("ix_call_offer_call_id", "call_offer", ["call_id", "offer_id"], unique=False)
+    op.create_table(
+        "call_settlement",
+        sa.Column("call_id", Number, autoincrement=False, nullable=False),
+        sa.Column("decision", Small, nullable=False),
+        sa.Column("reason", Words, nullable=False),
+        sa.Column("note", Words, nullable=False),
+        sa.Column("staff_id", Number, nullable=False),
+        sa.Column("by", Words, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["call_id"], ["call.call_id"], name=op.f("fk_call_settlement_call_id")),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.staff_id"], name=op.f("fk_call_settlement_staff_id")),
+        sa.PrimaryKeyConstraint("call_id", name=op.f("pk_call_settlement")),
+        sqlite_strict=True,
+        sqlite_with_rowid=True,
+    )
     op.create_table(
         "evidence",
         sa.Column("evidence_id", Number, autoincrement=True, nullable=False),

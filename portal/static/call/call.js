@@ -22,6 +22,7 @@ let media = null;
 let facing = "user";
 let began = place.dataset.talked > 0 ? Date.now() - place.dataset.talked * 1000 : 0;
 let ringing = 0;
+let joining = 0;
 let awake = null;
 
 const signalling = new Signalling({
@@ -65,8 +66,11 @@ function changed(message) {
 
 // The gateway asks for a connection; a page that was loaded anew asks by itself when nobody did.
 function soonJoin() {
-  setTimeout(() => {
-    if (!peer && call && TALKING.includes(call.state)) join();
+  clearTimeout(joining);
+  joining = setTimeout(() => {
+    if (peer || !call || !TALKING.includes(call.state)) return;
+    if (signalling.open) join();
+    else soonJoin();
   }, NO_JOIN_MS);
 }
 
@@ -95,7 +99,11 @@ async function join() {
   });
   peer = made;
   const sdp = await made.offer();
-  if (peer === made) signalling.send({ type: "offer", sdp });
+  if (peer !== made || signalling.send({ type: "offer", sdp })) return;
+  // Nobody heard the offer: nothing would ever come over this connection.
+  peer = null;
+  made.close();
+  soonJoin();
 }
 
 function onTrack(track) {
@@ -120,17 +128,24 @@ async function play() {
   }
 }
 
-// A connection that does not heal within a moment is made anew; the camera stays open.
 function watch(made, state) {
   if (peer !== made || !["disconnected", "failed"].includes(state)) return;
-  setTimeout(() => {
-    if (peer !== made || made.connection.connectionState === "connected") return;
-    if (!call || !TALKING.includes(call.state)) return;
-    peer = null;
-    made.close();
-    if (signalling.open) signalling.renew();
-    soonJoin();
-  }, state === "failed" ? 0 : LOST_MS);
+  setTimeout(() => mend(made), state === "failed" ? 0 : LOST_MS);
+}
+
+// A connection that does not heal within a moment is made anew; the camera stays open. Never while the gateway is
+// away: it could answer no offer, and the line, which does not pass through it, may heal by itself.
+function mend(made) {
+  if (peer !== made || made.connection.connectionState === "connected") return;
+  if (!call || !TALKING.includes(call.state)) return;
+  if (!signalling.open) {
+    setTimeout(() => mend(made), LOST_MS);
+    return;
+  }
+  peer = null;
+  made.close();
+  signalling.renew();
+  soonJoin();
 }
 
 function leaveLine() {

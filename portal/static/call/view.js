@@ -90,7 +90,20 @@ export class View {
     this.part("[data-overlay]").hidden = call.state !== "reconnecting";
     this.code(call);
     this.decision(call);
+    if (this.ends(call)) return;
     if (call.state !== "reconnecting" && !["asked", "wrong"].includes(call.code)) this.tell(showing);
+  }
+
+  // The longest talk is nearly over. True when that is news, to be read aloud before anything else.
+  ends(call) {
+    const at = call.talk_until && new Date(call.talk_until)
+      .toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+    const warning = at ? this.say("talk_ends", { at }) : "";
+    const isNews = Boolean(warning) && warning !== this.warning;
+    this.warning = warning;
+    this.fill("ends", warning);
+    if (isNews) this.tell(warning);
+    return isNews;
   }
 
   showing(call) {

@@ -24,6 +24,7 @@ from ca_core import roles, staff
 from ca_core.call import Call, Desk, Need
 from ca_core.identifiers import Phone
 from ca_core.registration import call, ticket
+from ca_core.staff import Session
 from data.work import Store
 from runtime import procedures, settings, wiring
 from runtime import service as services
@@ -217,7 +218,9 @@ class World:
             )  # fmt: skip
             account = work.accounts.by_id(staff_id)
         assert account is not None
-        return Agent(self, staff.actor(account), languages or ("kk", "ru"))
+        agent = Agent(self, staff.actor(account), languages or ("kk", "ru"))
+        agent.sign_in()
+        return agent
 
     def call(self, call_id: int) -> Call:
         with self.service.look() as work:
@@ -259,11 +262,20 @@ class Agent:
     world: World
     actor: roles.Actor
     languages: tuple[str, ...]
+    session: bytes = b""
+
+    def sign_in(self) -> None:
+        """Another browser, or the same one anew."""
+        service = self.world.service
+        self.session = secrets.token_bytes(32)
+        with service.work() as work:
+            now = service.now()
+            work.sessions.add(Session(self.session, self.actor.staff_id or 0, now, now))
 
     def ticket(self) -> str:
         service = self.world.service
         with service.work() as work:
-            return ticket.for_agent(work, actor=self.actor, now=service.now())
+            return ticket.for_agent(work, actor=self.actor, session_digest=self.session, now=service.now())
 
     def open(self, **hello: object) -> Page:
         page = self.world.connect(self.ticket(), origin=CONSOLE, **hello)
@@ -354,6 +366,8 @@ def world(tmp_path: Path, migrated: Path, passwords: Passwords) -> Iterator[Worl
         media_secret="m" * 32,
         turn_urls=("turn:turn.test:3478",),
         turn_secret="shared",
+        session_idle=timedelta(days=1),
+        session_absolute=timedelta(days=2),
     )
     made = World(service, clock, options, {address: FakeWorker() for address in WORKERS})
     # Workers are chosen by load; tests want to know which one it will be.

@@ -106,6 +106,7 @@ def test_the_offer_tells_the_agent_no_more_than_is_needed() -> None:
         "attempt": 2,
         "need": "",
         "until": "2026-11-22T10:00:15Z",
+        "lasts_seconds": 15,
     }
     assert told["call"] is None
 

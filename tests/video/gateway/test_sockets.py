@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 
 from ca_core import roles, staff
 from ca_core.call import Need
-from tests.video.gateway.conftest import COMMAND_LINE, CONSOLE, PORTAL, World, talk
+from tests.video.gateway.conftest import COMMAND_LINE, CONSOLE, PORTAL, World, join, talk
 
 
 def test_a_ticket_works_once(world: World) -> None:
@@ -53,6 +53,35 @@ def test_an_agent_who_left_gets_no_socket_and_loses_the_open_one(world: World) -
     assert world.connect(token, origin=CONSOLE).end() == 4401
     assert page.end(seconds=15) == 4401
     other.open()
+
+
+def test_a_page_whose_session_of_the_console_ended_is_closed(world: World) -> None:
+    """Signed out everywhere: its ticket opens nothing any more, its page is closed within 5 s, its call waits."""
+    caller, agent, other = world.caller(), world.agent("aizhan"), world.agent("bolat")
+    citizen, page = caller.open(), agent.sit()
+    talk(citizen, page)
+    stays = other.open()
+    token = agent.ticket()
+    with world.service.work() as work:
+        staff.sign_out_everywhere(work, staff_id=agent.actor.staff_id or 0, now=world.service.now())
+    assert world.connect(token, origin=CONSOLE).end() == 4401
+    assert page.end(seconds=15) == 4401
+    assert citizen.state("reconnecting")["lost"] == "agent"
+    stays.send("available", languages=["en"])
+    stays.state("available")
+    agent.sign_in()
+    join(agent.open(line=False))
+    citizen.state("active")
+
+
+def test_a_page_in_use_elsewhere_does_not_outlive_its_own_session(world: World) -> None:
+    """Idle too long in this browser, though the account is signed in in another."""
+    agent = world.agent("aizhan")
+    page = agent.open()
+    world.clock.forward(world.options.session_idle.total_seconds())
+    agent.sign_in()
+    assert page.end(seconds=15) == 4401
+    agent.open()
 
 
 def test_a_second_page_of_the_same_side_takes_the_first_ones_place(world: World) -> None:
