@@ -147,12 +147,13 @@ class CallRoutes:
 
     @_guarded
     async def portrait(self, request: Request) -> Response:
-        """The register's portrait of the caller on the line. Raises as `calling.portrait`."""
+        """The register's portrait of the caller. Raises as `calling.portrait`."""
         content = await asyncio.to_thread(
             calling.portrait,
             self._service,
             actor=_actor(request),
             call_id=request.path_params["call_id"],
+            reason=request.query_params.get("reason", ""),
         )
         if content is None:
             return _no("evidence.unknown", 404)

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ca_core import call as calls
+from ca_core import roles
 from ca_core.call import Evidence, EvidenceKind, Leg, Outcome
 from ca_core.documents import mrz
 from ca_core.documents.mrz import Mrz, MrzUnreadable
 from ca_core.errors import GatewayRejected, GatewayUnavailable, Refusal
-from ca_core.registration import call, evidence, face, passport
+from ca_core.registration import call, evidence, face, passport, settle
 from ca_core.registration.passport import Verdict
 from ca_core.roles import Actor
 from runtime import settings, spool
@@ -279,10 +280,16 @@ def _inspected(service: Service, item: Evidence) -> inspection.Found:
     )
 
 
-def portrait(service: Service, *, actor: Actor, call_id: int) -> bytes | None:
-    """The register's portrait of the caller on the line; an audited look. Raises as `passport.portrait`."""
+def portrait(service: Service, *, actor: Actor, call_id: int, reason: str = "") -> bytes | None:
+    """The register's portrait of the caller; an audited look. The agent on the line needs no reason.
+
+    Raises as `passport.portrait`, for other roles as `settle.portrait`.
+    """
+    now = service.now()
     with service.work(by=actor, on=f"call/{call_id}") as work:
-        return passport.portrait(work, actor=actor, call_id=call_id, now=service.now())
+        if roles.may(actor, roles.Permission.TAKE_CALLS):
+            return passport.portrait(work, actor=actor, call_id=call_id, now=now)
+        return settle.portrait(work, actor=actor, call_id=call_id, reason=reason, now=now)
 
 
 def _piece(service: Service, evidence_id: int) -> bytes:

@@ -115,6 +115,17 @@ def require_registrable(work: Work, *, actor: roles.Actor, call_id: int, now: da
     return found
 
 
+def portrait(work: Work, *, actor: roles.Actor, call_id: int, reason: str, now: datetime) -> bytes | None:
+    """The register's portrait beside the stills, while the call is to be settled; an audited look (R14).
+
+    Raises EvidenceReasonMissing and as `require_open`.
+    """
+    written = evidence.require_reason(actor, reason)
+    found = require_open(work, actor=actor, call_id=call_id)
+    work.audit.add(audit.Entry(now, actor, "register:portrait:seen", f"call/{call_id}", reason=written))
+    return work.portraits.of_iin(found.iin)
+
+
 def register(work: Work, *, actor: roles.Actor, call_id: int, note: str, now: datetime) -> Settlement:
     """The phone serves the caller's IIN from now on; the note says why, against the check that was not passed.
 

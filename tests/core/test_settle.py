@@ -326,3 +326,24 @@ def test_of_two_supervisors_at_once_the_second_is_told_and_changes_nothing(act: 
     assert list(here.memory.settlements.values()) == [first]
     assert here.memory.bmg == {}
     assert told(here) == []
+
+
+def test_the_registers_portrait_is_shown_for_a_reason_while_the_call_is_to_be_settled() -> None:
+    here = escalated(Gate.FACE)
+
+    def look(reason: str, actor: roles.Actor = SUPERVISOR) -> bytes | None:
+        with here.work() as work:
+            return settle.portrait(work, actor=actor, call_id=1, reason=reason, now=here.now)
+
+    assert look("is it the same face?") == b"jpeg"
+    assert (here.memory.audit[-1].event, here.memory.audit[-1].reason) == (
+        "register:portrait:seen",
+        "is it the same face?",
+    )
+    with pytest.raises(evidence.EvidenceReasonMissing):
+        look("")
+    with pytest.raises(roles.NotAllowed):
+        look("is it the same face?", builders.OFFICER)
+    refuse(here)
+    with pytest.raises(settle.AlreadySettled):
+        look("is it the same face?")

@@ -57,9 +57,13 @@ def test_a_supervisor_sees_the_evidence_for_a_reason_and_settles(house: House, v
 
     supervisor.locator(f".st-key-file_why_{call_id}").get_by_text("жалоба").click()
     supervisor.locator(f".st-key-file_note_{call_id} input").fill(REASON)
-    supervisor.locator(".st-key-file_show button").click()
+    supervisor.locator(".st-key-file_show button:enabled").first.click()
     stills = supervisor.locator("img[src*='/evidence/stills/']")
-    expect(stills).to_have_count(2)
+    # Both once more beside the register's portrait, where the supervisor decides.
+    expect(stills).to_have_count(4)
+    portrait = supervisor.locator(".st-key-call_settle img[src*='/evidence/portrait/']")
+    expect(portrait).to_have_js_property("complete", True)
+    assert portrait.evaluate("image => image.naturalWidth") > 0
     for still in stills.all():
         expect(still).to_have_js_property("complete", True)
         assert still.evaluate("image => image.naturalWidth") == 1280
@@ -105,6 +109,8 @@ def refused(supervisor: Page, house: House, call_id: int) -> None:
     panel = supervisor.locator(".st-key-call_settle")
     expect(panel.locator(".st-key-settle_register button").first).to_be_disabled()
     panel.locator(f".st-key-settle_note_{call_id} input").fill("сравнил(а) по записи")
+    # An open list closes when the page is scrolled.
+    panel.locator(".st-key-settle_refuse button").first.scroll_into_view_if_needed()
     panel.locator(f".st-key-settle_reason_{call_id}").get_by_role("combobox").click()
     supervisor.get_by_role("option", name="Лицо не подтверждено").click()
     expect(panel.locator(".qb-say")).to_be_visible()

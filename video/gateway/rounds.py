@@ -7,7 +7,7 @@ from ca_core import roles, staff
 from ca_core.call import Leg
 from ca_core.errors import GatewayRejected, GatewayUnavailable
 from ca_core.staff import SessionEnded
-from video.engine import CallNotKnown
+from video.engine import CallNotKnown, Role
 from video.gateway import exchange, media_events, messages
 from video.gateway.gateway import Gateway
 from video.gateway.lines import Line
@@ -46,7 +46,8 @@ async def _measure(gateway: Gateway, line: Line) -> None:
 
 async def turn_out(gateway: Gateway) -> None:
     """The page of an agent whose account was disabled, who is no agent any more, or whose session of the console
-    ended (signed out, here or everywhere, idle, past its limit) is closed.
+    ended (signed out, here or everywhere, idle, past its limit) is closed, and their end of the media with it: a page
+    that does not obey sees and hears nobody any more.
     """
     pages = [page for page in gateway.pages if page.seat.leg is Leg.AGENT]
     if not pages:
@@ -58,6 +59,19 @@ async def turn_out(gateway: Gateway) -> None:
 
     for page in await exchange.look(gateway, leaving):
         page.close(messages.TICKET_REFUSED)
+        await _cut_off(gateway, page)
+
+
+async def _cut_off(gateway: Gateway, page: Page) -> None:
+    carried = [
+        line for line in gateway.lines.values() if line.is_made and line.ends[Leg.AGENT].page == page.number
+    ]
+    for line in carried:
+        try:
+            await gateway.workers.of(line.worker).leave(line.call_id, Role.AGENT)
+        except (CallNotKnown, GatewayUnavailable, GatewayRejected):
+            # Gone already, or with its worker.
+            log.info("nothing to cut off", extra={"call": line.call_id})
 
 
 def ended_sessions(gateway: Gateway, work: Work, digests: set[bytes]) -> frozenset[bytes]:

@@ -4,11 +4,13 @@ Drawn below the evidence, and only for whoever said why they look at it (R14).
 """
 
 from collections.abc import Callable
+from html import escape
+from urllib.parse import quote
 
 import streamlit as st
 
 from ca_core import roles
-from ca_core.call import Decision, Gate, Settlement
+from ca_core.call import STILLS, Decision, EvidenceKind, Gate, Settlement
 from ca_core.errors import Refusal
 from ca_core.ports import Work
 from ca_core.registration import checklist, decide, settle
@@ -16,10 +18,10 @@ from ca_core.registration.checklist import GatesMissing
 from ca_core.registration.decide import Reason
 from ca_core.roles import Permission
 from console import words
-from console.screens.calls import lists, refusing
+from console.screens.calls import lists, refusing, stills
 from console.screens.calls.case import File
 from console.widgets import format as formats
-from console.widgets import refusals, typed
+from console.widgets import refusals, typed, watermark
 
 _PREFIX = "settle"
 _REFUSED = "calls.settle.refused"
@@ -42,6 +44,7 @@ def _open(file: File) -> None:
     with st.container(border=True, key="call_settle"):
         st.caption(words.t("calls.settle.lead"))
         st.markdown(words.t("calls.settle.agent_note", note=f"**{typed.plain(file.call.decision_note)}**"))
+        _faces(file)
         judged = [gate for gate in checklist.missing(file.checks) if gate in settle.JUDGED]
         if judged:
             st.markdown(words.t("calls.settle.judged", what=_steps(*judged)))
@@ -54,6 +57,27 @@ def _open(file: File) -> None:
         with right:
             _refuse(file)
         _told_no(file)
+
+
+def _faces(file: File) -> None:
+    """What the judgement about the face is made on: the newest of each, beside the register's portrait."""
+    newest = {item.kind: item for item in file.evidence if item.kind in STILLS}
+    mark = watermark.over_a_picture(file.staff, file.now)
+    reason = quote(file.reason)
+    figures = []
+    for name, kind in (("face", EvidenceKind.FACE), ("document", EvidenceKind.DOCUMENT_FRONT)):
+        if kind in newest:
+            address = f"/evidence/stills/{newest[kind].evidence_id}?reason={reason}"
+            figures.append((name, stills.picture(newest[kind], height_px=230, address=address)))
+    alt = escape(words.t("calls.face.of.register"))
+    address = f"/evidence/portrait/{file.call.call_id}?reason={reason}"
+    figures.append(("register", f'<div class="qb-still"><img src="{address}" alt="{alt}"></div>'))
+    drawn = "".join(
+        f'<figure class="{name}">{picture.removesuffix("</div>")}{mark}</div>'
+        f"<figcaption>{escape(words.t(f'calls.face.of.{name}'))}</figcaption></figure>"
+        for name, picture in figures
+    )
+    st.html(f'<div class="qb-faces">{drawn}</div>')
 
 
 def _asked(file: File, rule: Callable[..., object], **facts: object) -> Refusal | None:

@@ -123,6 +123,12 @@ class FakeWorker:
             self.tell(call_id, EventKind.LEG_MEDIA, role, took_ms=1)
         return f"answer to {offer_sdp}"
 
+    async def leave(self, call_id: int, role: Role) -> None:
+        call = self._call(call_id)
+        self.orders.append((f"leave {role}", call_id))
+        call.up.discard(role)
+        self.tell(call_id, EventKind.LEG_LEFT, role)
+
     async def hold(self, call_id: int, on: bool) -> None:
         self._call(call_id).is_held = on
         self.orders.append((f"hold {on}", call_id))

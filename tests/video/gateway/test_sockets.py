@@ -67,6 +67,7 @@ def test_a_page_whose_session_of_the_console_ended_is_closed(world: World) -> No
     assert world.connect(token, origin=CONSOLE).end() == 4401
     assert page.end(seconds=15) == 4401
     assert citizen.state("reconnecting")["lost"] == "agent"
+    assert [order for order, _ in world.worker.orders if order.startswith("leave")] == ["leave agent"]
     stays.send("available", languages=["en"])
     stays.state("available")
     agent.sign_in()
