@@ -155,18 +155,17 @@ def test_hold_ends_by_itself_after_72_hours(service: Service, runner: JobRunner)
     number = submitted(service)
     runner.once()
     serial = issued_serial(service, number)
+    placed = service.now()
     with service.work() as work:
         found = work.certificates.by_serial(serial)
         assert found is not None
-        held = hold.place(work, actor=OFFICER, found=found, why="case 1", now=service.now())
-        assert held.hold_until == service.now() + timedelta(hours=72)
+        held = hold.place(work, actor=OFFICER, found=found, why="case 1", now=placed)
+        assert held.hold_until == placed + timedelta(hours=72)
     with service.look() as work:
-        assert work.certificates.holds_due(service.now() + timedelta(hours=71), 10) == []
-        assert len(work.certificates.holds_due(service.now() + timedelta(hours=72), 10)) == 1
+        assert work.certificates.holds_due(placed + timedelta(hours=71), 10) == []
+        assert len(work.certificates.holds_due(placed + timedelta(hours=72), 10)) == 1
     with service.work() as work:
-        lifted = hold.expire(
-            work, actor=publication.JOB, serial=serial, now=service.now() + timedelta(hours=72)
-        )
+        lifted = hold.expire(work, actor=publication.JOB, serial=serial, now=placed + timedelta(hours=72))
     assert lifted.state is CertificateState.ISSUED
 
 
