@@ -15,6 +15,7 @@ BIN := .venv/bin
 
 help:
 	@echo "make run          start everything, with demo data, and print where it listens"
+	@echo "                  (WITHOUT_KEYAGENT=1: as for a citizen who has no key agent yet)"
 	@echo "make test         all tests (installs what they need from Debian when allowed)"
 	@echo "make check        lint, formatting, types, import contracts, wording"
 	@echo "make demo-reset   throw the demo data away and make it anew"
@@ -38,7 +39,7 @@ machine: python
 	@"$(PYTHON)" -m runtime.setup test $(EXACTLY) --machine
 
 run: environment
-	@exec $(BIN)/qoltanba run
+	@exec $(BIN)/qoltanba run $(if $(WITHOUT_KEYAGENT),--without-keyagent)
 
 demo-reset: environment
 	@exec $(BIN)/qoltanba demo reset

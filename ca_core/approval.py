@@ -31,6 +31,22 @@ class ProposalUnknown(Refusal):
     code = "approval.unknown"
 
 
+class FirstOfficerNeeded(Refusal):
+    """A report of the owner; an officer takes it up before another one agrees (R9a)."""
+
+    code = "approval.first_officer_needed"
+
+
+class AlreadyTakenUp(Refusal):
+    """An officer asks for it already: what it needs is a second one."""
+
+    code = "approval.already_taken_up"
+
+
+# Who asked, where no officer did: it is a report of the owner (R9a).
+NOBODY = 0
+
+
 class ProposalState(IntEnum):
     OPEN = 1
     AGREED = 2
@@ -52,6 +68,11 @@ class Proposal:
     agreed_by: int | None = None
     agreed_at: datetime | None = None
 
+    @property
+    def is_report(self) -> bool:
+        """No officer asks for it yet."""
+        return self.asked_by == NOBODY
+
 
 def digest(*, act: str, subject: str, payload: tuple[tuple[str, str], ...]) -> str:
     """SHA-256 over the canonical form: both people see, and sign for, the same thing."""
@@ -66,9 +87,22 @@ def require_open(proposal: Proposal, *, now: datetime) -> None:
 
 
 def require_agreeable(proposal: Proposal, *, second: int | None, now: datetime) -> None:
-    """Raises ProposalClosed, ProposalChanged, SecondPersonNeeded."""
+    """Raises ProposalClosed, ProposalChanged, FirstOfficerNeeded, SecondPersonNeeded."""
+    _require_as_asked(proposal, now=now)
+    if proposal.is_report:
+        raise FirstOfficerNeeded
+    if second is None or second == proposal.asked_by:
+        raise SecondPersonNeeded
+
+
+def require_to_be_taken_up(proposal: Proposal, *, now: datetime) -> None:
+    """Raises ProposalClosed, ProposalChanged, AlreadyTakenUp."""
+    _require_as_asked(proposal, now=now)
+    if not proposal.is_report:
+        raise AlreadyTakenUp
+
+
+def _require_as_asked(proposal: Proposal, *, now: datetime) -> None:
     require_open(proposal, now=now)
     if proposal.digest != digest(act=proposal.act, subject=proposal.subject, payload=proposal.payload):
         raise ProposalChanged
-    if second is None or second == proposal.asked_by:
-        raise SecondPersonNeeded

@@ -47,6 +47,7 @@ class ReviewState(IntEnum):
     CLAIMED = 2
     DECIDED = 3
     WITHDRAWN = 4
+    APPLIED = 5
 
 
 class CallState(IntEnum):
@@ -106,7 +107,20 @@ APPLICATION = Life(
     "application",
     _A.STARTED,
     (
-        Transition("submit", (_A.STARTED, _A.AGREED), _A.SUBMITTED, (Who.OWNER_WITH_OFFICER, Who.OWNER),
+        Transition("identify", (_A.STARTED,), _A.IDENTIFIED, (Who.SYSTEM,),
+                   "ca_core.registration.verification.record", "3.2.3"),
+        Transition("send_to_review", (_A.STARTED,), _A.IN_REVIEW, (Who.SYSTEM,),
+                   "ca_core.registration.verification.record", "3.2.3"),
+        Transition("pass_review", (_A.IN_REVIEW,), _A.IDENTIFIED, (Who.MODERATOR,),
+                   "ca_core.registration.review_effect.apply", "3.2.3"),
+        Transition("new_photo", (_A.IN_REVIEW,), _A.STARTED, (Who.MODERATOR,),
+                   "ca_core.registration.review_effect.apply", "3.2.3"),
+        Transition("reject", (_A.IN_REVIEW,), _A.REJECTED, (Who.MODERATOR,),
+                   "ca_core.registration.review_effect.apply", "4.2.2"),
+        Transition("agree", (_A.IDENTIFIED,), _A.AGREED, (Who.OWNER,),
+                   "ca_core.registration.terms.give_contact", "4.1.2"),
+        Transition("submit", (_A.AGREED,), _A.SUBMITTED, (Who.OWNER,), "ca_core.issuance.submit.by_owner", "4.1.2"),
+        Transition("submit_in_person", (_A.STARTED,), _A.SUBMITTED, (Who.OWNER_WITH_OFFICER,),
                    "ca_core.issuance.submit.with_request", "4.1.2"),
         Transition("confirm_renewal", (_A.STARTED,), _A.SUBMITTED, (Who.OWNER,),
                    "ca_core.issuance.renew.confirm", "4.6.2"),
@@ -167,8 +181,32 @@ CALL = Life(
     ),
 )  # fmt: skip
 
-LIVES: tuple[Life[ApplicationState] | Life[CertificateState] | Life[CallState], ...] = (
+_R = ReviewState
+
+REVIEW = Life(
+    "review",
+    _R.WAITING,
+    (
+        # Also one whose lease has run out.
+        Transition("claim", (_R.WAITING, _R.CLAIMED), _R.CLAIMED, (Who.MODERATOR,),
+                   "ca_core.registration.review.claim_next", "3.2.3"),
+        Transition("release", (_R.CLAIMED,), _R.WAITING, (Who.MODERATOR,),
+                   "ca_core.registration.review.release", "3.2.3"),
+        Transition("decide", (_R.CLAIMED,), _R.DECIDED, (Who.MODERATOR,),
+                   "ca_core.registration.review.decide", "3.2.3"),
+        Transition("undo", (_R.DECIDED,), _R.CLAIMED, (Who.MODERATOR,), "ca_core.registration.review.undo", "3.2.3"),
+        Transition("pass_on", (_R.DECIDED,), _R.WAITING, (Who.SYSTEM,),
+                   "ca_core.registration.review_effect.apply", "3.2.3"),
+        Transition("apply", (_R.DECIDED,), _R.APPLIED, (Who.SYSTEM,),
+                   "ca_core.registration.review_effect.apply", "4.2.1"),
+        Transition("withdraw", (_R.WAITING, _R.CLAIMED, _R.DECIDED), _R.WITHDRAWN, (Who.SYSTEM,),
+                   "ca_core.registration.review_effect.withdraw", "4.2.2"),
+    ),
+)  # fmt: skip
+
+LIVES: tuple[Life[ApplicationState] | Life[CertificateState] | Life[CallState] | Life[ReviewState], ...] = (
     APPLICATION,
     CERTIFICATE,
     CALL,
+    REVIEW,
 )

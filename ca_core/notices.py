@@ -24,6 +24,9 @@ class NoticeKind(StrEnum):
     PHONE_REPLACED = "phone_replaced"
     REGISTRATION_REFUSED = "registration_refused"
     CALL_BACK = "call_back"
+    REVIEW_PASSED = "review_passed"
+    REVIEW_REJECTED = "review_rejected"
+    NEW_PHOTO = "new_photo"
 
 
 class Medium(StrEnum):

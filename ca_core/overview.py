@@ -12,12 +12,15 @@ from typing import Protocol
 from ca_core import roles
 from ca_core.approval import Proposal
 from ca_core.call import Decision, EndCause, Need
-from ca_core.lifecycle import CallState
+from ca_core.lifecycle import CallState, ReviewState
+from ca_core.review import Decision as ReviewDecision
+from ca_core.review import Reason
 from ca_core.roles import Actor, Permission
 from ca_core.statistics import ALMATY, local_day
 
 LIST_LIMIT = 200
 CALLS_A_PAGE = 50
+REVIEW_DAYS = timedelta(days=13)
 
 
 class Figure(StrEnum):
@@ -77,15 +80,59 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A photo that waits for a moderator, as the list shows it: nothing about the person."""
+    """A photo under review, as the list shows it: nothing about the person, nor of why it was flagged."""
 
     review_id: int
     application: str
     channel: int
     region: int
-    flagged_because: str
     opened_at: datetime
     due_at: datetime
+    state: ReviewState
+    is_second: bool
+    # Who holds it, empty where nobody does or their lease ran out.
+    holder: str
+    lease_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewDay:
+    """What moderators decided on one day of Almaty: undone decisions and rechecks are not counted in the first four.
+
+    `late` of them came after the time by which somebody was to look; of `rechecks`, `agreed` were judged as before.
+    """
+
+    day: date
+    approved: int
+    rejected: int
+    new_photo: int
+    second_moderator: int
+    late: int
+    rechecks: int
+    agreed: int
+    # From claim to decision, summed over the first four.
+    seconds: int
+
+    @property
+    def decided(self) -> int:
+        return self.approved + self.rejected + self.new_photo + self.second_moderator
+
+    @property
+    def mean(self) -> timedelta | None:
+        return timedelta(seconds=self.seconds / self.decided) if self.decided else None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDecision:
+    """One of the moderator's own decisions of today; what it rested on is `review_look.revealed`'s."""
+
+    review_id: int
+    application: str
+    decision: ReviewDecision
+    reason: Reason | None
+    decided_at: datetime
+    # Until then it can be undone, and nothing is revealed.
+    undo_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +239,14 @@ class Overviews(Protocol):
     def calls(self, *, before: int | None, limit: int) -> Sequence[CallLine]: ...
     def escalated_calls(self, limit: int) -> Sequence[CallLine]: ...
     def calls_of_agent(self, staff_id: int, *, since: datetime, limit: int) -> Sequence[CallLine]: ...
-    def reviews_waiting(self) -> Queue: ...
+    def reviews_waiting(self, now: datetime) -> Queue: ...
     def proposals_open(self, *, not_asked_by: int, now: datetime) -> Queue: ...
     def list_of(self, issuer: str) -> PublishedList | None: ...
     def commands_failed(self) -> int: ...
     def messages_failed(self) -> int: ...
-    def reviews(self, limit: int) -> Sequence[Review]: ...
+    def reviews(self, *, now: datetime, limit: int) -> Sequence[Review]: ...
+    def review_days(self, first: date, last: date) -> Sequence[ReviewDay]: ...
+    def decisions_of(self, staff_id: int, day: date, limit: int) -> Sequence[OwnDecision]: ...
     def open_proposals(self, *, now: datetime, limit: int) -> Sequence[OpenProposal]: ...
     def failed_commands(self, limit: int) -> Sequence[FailedCommand]: ...
     def failed_messages(self, limit: int) -> Sequence[FailedMessage]: ...
@@ -227,7 +276,7 @@ def _waiting(work: OverviewWork, actor: Actor, now: datetime) -> list[Tile]:
         queue = work.overview.calls_escalated()
         tiles.append(Tile(Figure.CALLS_ESCALATED, queue.n, queue.oldest_at))
     if roles.may(actor, Permission.VIEW_REVIEWS):
-        queue = work.overview.reviews_waiting()
+        queue = work.overview.reviews_waiting(now)
         tiles.append(Tile(Figure.REVIEWS_WAITING, queue.n, queue.oldest_at))
     if roles.may(actor, Permission.AGREE_TO_PROPOSAL):
         # One's own proposals wait for somebody else.
@@ -265,10 +314,23 @@ def _stock(stock: Stock) -> list[Tile]:
     ]
 
 
-def reviews(work: OverviewWork, *, actor: Actor) -> Sequence[Review]:
-    """Photos that wait, the one that is due first on top. Raises NotAllowed."""
+def reviews(work: OverviewWork, *, actor: Actor, now: datetime) -> Sequence[Review]:
+    """Photos that are not decided, who holds which, the one that is due first on top. Raises NotAllowed."""
     roles.require(actor, Permission.VIEW_REVIEWS)
-    return work.overview.reviews(LIST_LIMIT)
+    return work.overview.reviews(now=now, limit=LIST_LIMIT)
+
+
+def review_days(work: OverviewWork, *, actor: Actor, now: datetime) -> Sequence[ReviewDay]:
+    """The last two weeks, newest first; days without a decision are left out. Raises NotAllowed."""
+    roles.require(actor, Permission.VIEW_EVIDENCE)
+    today = local_day(now)
+    return work.overview.review_days(today - REVIEW_DAYS, today)
+
+
+def own_decisions(work: OverviewWork, *, actor: Actor, now: datetime) -> Sequence[OwnDecision]:
+    """The moderator's own of today, newest first. Raises NotAllowed."""
+    roles.require(actor, Permission.DECIDE_REVIEWS)
+    return work.overview.decisions_of(actor.staff_id or 0, local_day(now), LIST_LIMIT)
 
 
 def proposals(work: OverviewWork, *, actor: Actor, now: datetime) -> Sequence[OpenProposal]:

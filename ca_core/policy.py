@@ -55,6 +55,28 @@ class Calls:
 
 
 @dataclass(frozen=True, slots=True)
+class Verification:
+    """The video verification of the face (F1, 10): how many moves, how long, how often before a moderator looks."""
+
+    moves: int
+    challenge: timedelta
+    least_reaction: timedelta
+    # Tries that fail for the light, the camera or the moves; comparisons are counted by `Identification`.
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reviews:
+    """The photo review (F3): by when somebody looks, how long one holds it, and how many are judged twice."""
+
+    due_high_risk: timedelta
+    due_ordinary: timedelta
+    lease: timedelta
+    undo: timedelta
+    recheck_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Certificates:
     """Life of a certificate (R8, R10a, R11, R12)."""
 
@@ -93,6 +115,8 @@ class Policy:
     codes: Codes
     identification: Identification
     calls: Calls
+    verification: Verification
+    reviews: Reviews
     certificates: Certificates
     publication: Publication
     retention: Retention
@@ -117,6 +141,18 @@ def check(policy: Policy) -> None:
         "calls.talk_at_most": timedelta(minutes=10) <= policy.calls.talk_at_most <= timedelta(hours=4),
         "calls.features_of_four": 1 <= policy.calls.features_of_four <= 4,
         "calls.face": 0 < policy.calls.face_same_below < policy.calls.face_other_above <= 1,
+        "verification.moves": 1 <= policy.verification.moves <= 4,
+        "verification.challenge": timedelta(seconds=30)
+        <= policy.verification.challenge
+        <= timedelta(minutes=5),
+        "verification.least_reaction": timedelta(0)
+        <= policy.verification.least_reaction
+        <= timedelta(seconds=1),
+        "verification.tries": 1 <= policy.verification.tries <= 10,
+        "reviews.due": timedelta(0) < policy.reviews.due_high_risk <= policy.reviews.due_ordinary,
+        "reviews.lease": timedelta(seconds=30) <= policy.reviews.lease <= timedelta(minutes=10),
+        "reviews.undo": timedelta(0) <= policy.reviews.undo <= timedelta(minutes=1),
+        "reviews.recheck_share": 0 <= policy.reviews.recheck_share <= 1,
         "certificates.validity": timedelta(days=1) <= policy.certificates.validity <= timedelta(days=1096),
         "certificates.renewals": 0 <= policy.certificates.renewals <= 1,
         "certificates.hold_at_most": timedelta(0) < policy.certificates.hold_at_most <= timedelta(hours=72),

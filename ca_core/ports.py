@@ -14,9 +14,13 @@ from ca_core.approval import Proposal
 from ca_core.audit import Entry
 from ca_core.call import Call, CallBack, Check, Desk, Evidence, Offer, OfferOutcome, Settlement, Ticket
 from ca_core.certificate import Certificate, Kind
+from ca_core.dossier import LookUps, OwnDossiers
+from ca_core.face_attempt import FaceAttempts, FaceChallenges
 from ca_core.identifiers import ApplicationId, Iin, Phone, Serial
 from ca_core.notices import Notice
+from ca_core.owner_session import OwnerSessions
 from ca_core.policy import Policy
+from ca_core.review import Reviews
 from ca_core.statistics import Delta
 from ca_core.subscriber import MobileRegistration, PastRegistration, Person, Subscriber
 
@@ -71,6 +75,8 @@ class Subscribers(Protocol):
     def refresh(self, known: Subscriber, person: Person, *, phone: Phone | None) -> Subscriber:
         """Takes over the register's names, region and language and the BMG's phone where they changed."""
         ...
+
+    def set_email(self, known: Subscriber, email: str) -> Subscriber: ...
 
 
 class StateRegister(Protocol):
@@ -210,7 +216,10 @@ class StoredCode:
 class Codes(Protocol):
     def latest(self, *, purpose: str, subject: str) -> StoredCode | None: ...
     def sent_since(self, phone: Phone, instant: datetime) -> int: ...
-    def last_sent_at(self, phone: Phone) -> datetime | None: ...
+    def last_sent_at(self, phone: Phone) -> datetime | None:
+        """Of the codes that were not used: what comes after a used one is no resending."""
+        ...
+
     def add(self, code: StoredCode) -> None: ...
     def spend(self, code_id: int) -> bool:
         """Uses the code up. False when somebody else was quicker."""
@@ -266,6 +275,7 @@ class Rollups(Protocol):
 class CommandKind(StrEnum):
     ISSUE = "issue"
     PUBLISH_CRL = "publish_crl"
+    APPLY_REVIEW = "apply_review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +298,10 @@ class Proposals(Protocol):
     def by_id(self, proposal_id: int) -> Proposal | None: ...
     def open_for(self, subjects: Sequence[str], now: datetime) -> list[Proposal]: ...
     def add(self, proposal: Proposal) -> int: ...
+    def take_up(self, proposal: Proposal) -> None:
+        """Stores who asks now, and until when. Raises AlreadyTakenUp where an officer did or it is closed."""
+        ...
+
     def close(self, proposal: Proposal) -> None: ...
 
 
@@ -421,6 +435,18 @@ class Work(Protocol):
     def finder(self) -> Finder: ...
     @property
     def dossiers(self) -> Dossiers: ...
+    @property
+    def face_attempts(self) -> FaceAttempts: ...
+    @property
+    def face_challenges(self) -> FaceChallenges: ...
+    @property
+    def reviews(self) -> Reviews: ...
+    @property
+    def owner_sessions(self) -> OwnerSessions: ...
+    @property
+    def own_dossiers(self) -> OwnDossiers: ...
+    @property
+    def look_ups(self) -> LookUps: ...
     @property
     def policy(self) -> Policy: ...
 

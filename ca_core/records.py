@@ -12,7 +12,7 @@ from ca_core.identifiers import ApplicationId, Iin, Serial
 from ca_core.lifecycle import CallState, CertificateState
 from ca_core.notices import NoticeKind
 from ca_core.ports import Work
-from ca_core.subscriber import Subscriber
+from ca_core.subscriber import Person, Subscriber
 
 
 class CertificateUnknown(Refusal):
@@ -49,6 +49,22 @@ class PhoneOfAnother(Refusal):
     code = "bmg.phone_of_another"
 
 
+class PersonUnknown(Refusal):
+    """The state register has no such person."""
+
+    code = "submit.person_unknown"
+
+
+class PersonDeceased(Refusal):
+    code = "submit.person_deceased"
+
+
+class DocumentExpired(Refusal):
+    """The identity document ran out (R2)."""
+
+    code = "submit.document_expired"
+
+
 _NEVER_SIGNED = (CertificateState.RESERVED, CertificateState.ABANDONED)
 _ON_THE_LINE = (CallState.ACTIVE, CallState.HELD)
 # Who the caller is, is proven by these; the phone and its code are about the registration.
@@ -79,6 +95,29 @@ def subscriber(work: Work, subscriber_id: int) -> Subscriber:
     return found
 
 
+def require_entitled(work: Work, iin: Iin, *, now: datetime) -> Person:
+    """The person as the state register has them now (R1, R2). Raises PersonUnknown, PersonDeceased, DocumentExpired."""
+    person = work.register.person(iin)
+    if person is None:
+        raise PersonUnknown
+    if person.deceased_on is not None:
+        raise PersonDeceased
+    if person.document_expires_on < statistics.local_day(now):
+        raise DocumentExpired
+    return person
+
+
+def subscriber_for(work: Work, *, iin: Iin, email: str = "", now: datetime) -> Subscriber:
+    """Our entry of the person, with the names and the phone of this moment. Raises as `require_entitled`."""
+    person = require_entitled(work, iin, now=now)
+    registration = work.bmg.of_iin(iin)
+    phone = registration.phone if registration else None
+    known = work.subscribers.by_iin(iin)
+    if known is None:
+        return work.subscribers.add(person, phone=phone, email=email)
+    return work.subscribers.refresh(known, person, phone=phone)
+
+
 def call(work: Work, call_id: int) -> Call:
     """Raises CallUnknown."""
     found = work.calls.by_id(call_id)
@@ -99,6 +138,17 @@ def require_for(work: Work, actor: roles.Actor, permission: roles.Permission, *,
     owner = work.subscribers.by_id(subscriber_id)
     if caller is None or owner is None or owner.iin != caller:
         raise NotTheCaller
+
+
+def require_for_owner(
+    work: Work, actor: roles.Actor, permission: roles.Permission, *, subscriber_id: int
+) -> None:
+    """Owners at their own door need no permission, only their consent, which is demanded beside this; staff need both.
+
+    Raises NotAllowed, NotTheCaller.
+    """
+    if actor != roles.OWNER:
+        require_for(work, actor, permission, subscriber_id=subscriber_id)
 
 
 def caller_of(work: Work, actor: roles.Actor) -> Iin | None:

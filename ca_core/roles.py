@@ -39,6 +39,7 @@ class Permission(StrEnum):
     SETTLE_CALLS = "call:settle"
     VIEW_EVIDENCE = "evidence:view"
     VIEW_REVIEWS = "review:list"
+    DECIDE_REVIEWS = "review:decide"
     VIEW_OPERATIONS = "operations:view"
     VIEW_POLICY = "policy:view"
     VIEW_AUDIT = "audit:view"
@@ -74,7 +75,7 @@ FOR_THE_CALLER = frozenset(
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.CALL_AGENT: FOR_THE_CALLER | {Permission.TAKE_CALLS, Permission.VIEW_CALLS, Permission.VIEW_POLICY},
-    Role.MODERATOR: frozenset({Permission.VIEW_REVIEWS, Permission.VIEW_POLICY}),
+    Role.MODERATOR: frozenset({Permission.VIEW_REVIEWS, Permission.DECIDE_REVIEWS, Permission.VIEW_POLICY}),
     Role.RA_OFFICER: _OFFICER,
     Role.ANALYST: frozenset(
         {Permission.VIEW_STATISTICS, Permission.EXPORT_STATISTICS, Permission.VIEW_POLICY}

@@ -16,6 +16,7 @@ import pyotp
 
 from ca_core import audit, roles
 from ca_core.errors import Refusal
+from ca_core.identifiers import Iin
 
 TRIES = 5
 LOCKED_FOR = timedelta(minutes=15)
@@ -86,6 +87,8 @@ class Account:
     wrong_tries: int = 0
     locked_until: datetime | None = None
     disabled_at: datetime | None = None
+    # Nobody judges their own photo (F3); None where it is not on record.
+    iin: Iin | None = None
 
     def is_locked(self, now: datetime) -> bool:
         return self.locked_until is not None and now < self.locked_until
@@ -337,15 +340,19 @@ def add(
     hasher: PasswordHasher,
     region: int = DEFAULT_REGION,
     language: str = "ru",
+    iin: Iin | None = None,
     now: datetime,
 ) -> int:
-    """`region` is that of the office (R12). Raises NotAllowed, LoginTaken, PasswordTooWeak."""
+    """`region` is that of the office (R12), `iin` the person's own, so that nobody judges their own photo (F3).
+
+    Raises NotAllowed, LoginTaken, PasswordTooWeak.
+    """
     _require_manager(by)
     _require_strong(password)
     key = login_key(login)
     if work.accounts.by_login(key) is not None:
         raise LoginTaken
-    added = Account(0, key, name, role, hasher.hash(password), totp_secret, region, language)
+    added = Account(0, key, name, role, hasher.hash(password), totp_secret, region, language, iin=iin)
     staff_id = work.accounts.add(added)
     work.audit.add(
         audit.Entry(

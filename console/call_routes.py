@@ -5,10 +5,8 @@ All of it is behind the gate: whose browser it is stands in the scope. A refusal
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from functools import wraps
+from collections.abc import AsyncIterator, Sequence
 from typing import BinaryIO
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -19,7 +17,9 @@ from ca_core.call import DeskState, Leg
 from ca_core.errors import Refusal
 from ca_core.registration import call, desk, evidence, ticket
 from ca_core.roles import Actor
+from console import own_page
 from console.opened_recordings import Film, Look, OpenedRecordings
+from console.own_page import UNKEPT
 from console.sessions import SignedIn
 from runtime import calling
 from runtime.service import Service
@@ -30,9 +30,6 @@ STILL = "/evidence/stills/{evidence_id:int}"
 RECORDING = "/evidence/recordings/{evidence_id:int}/{party}"
 PORTRAIT = "/evidence/portrait/{call_id:int}"
 
-# What is about a person leaves no copy on the officer's disk.
-_UNKEPT = {"cache-control": "private, no-store"}
-_CONFLICT = 409
 _STATUS: dict[type[Refusal], int] = {
     roles.NotAllowed: 403,
     call.NotYourCall: 403,
@@ -46,22 +43,7 @@ _LARGEST_PIECE_BYTES = 4 * 1024 * 1024
 _STREAMED_BYTES = 256 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
-Answer = Callable[["CallRoutes", Request], Awaitable[Response]]
-
-
-def _guarded(answer: Answer) -> Answer:
-    """Only for our own pages. A refusal becomes its status and its code; nothing of it is kept by anybody."""
-
-    @wraps(answer)
-    async def answered(self: "CallRoutes", request: Request) -> Response:
-        if not _from_our_page(request):
-            return _no("gate.other_site", 403)
-        try:
-            return await answer(self, request)
-        except Refusal as refused:
-            return _no(refused.code, _STATUS.get(type(refused), _CONFLICT))
-
-    return answered
+_guarded = own_page.guarded(_STATUS)
 
 
 class CallRoutes:
@@ -83,9 +65,9 @@ class CallRoutes:
     @_guarded
     async def ticket(self, request: Request) -> Response:
         """A single-use pass to the gateway for the agent's page. Raises NotAllowed."""
-        secret = await asyncio.to_thread(self._ticket, _signed_in(request), _actor(request))
+        secret = await asyncio.to_thread(self._ticket, own_page.signed_in(request), own_page.actor(request))
         address = f"{self._service.settings.video_url.rstrip('/')}/calls"
-        return JSONResponse({"ticket": secret, "address": address}, headers=_UNKEPT)
+        return JSONResponse({"ticket": secret, "address": address}, headers=UNKEPT)
 
     def _ticket(self, signed_in: SignedIn, actor: Actor) -> str:
         with self._service.work(by=actor, on=f"staff/{actor.staff_id}") as work:
@@ -99,9 +81,9 @@ class CallRoutes:
 
         The page says that it is there; that there is a call says the database. Raises NotAllowed.
         """
-        signed_in = _signed_in(request)
-        await asyncio.to_thread(self._present, signed_in, _actor(request))
-        return Response(status_code=204, headers=_UNKEPT)
+        signed_in = own_page.signed_in(request)
+        await asyncio.to_thread(self._present, signed_in, own_page.actor(request))
+        return Response(status_code=204, headers=UNKEPT)
 
     def _present(self, signed_in: SignedIn, actor: Actor) -> None:
         now = self._service.now()
@@ -117,20 +99,20 @@ class CallRoutes:
         content = await asyncio.to_thread(
             calling.open_still,
             self._service,
-            actor=_actor(request),
+            actor=own_page.actor(request),
             evidence_id=request.path_params["evidence_id"],
             reason=_reason(request),
         )
-        return Response(content, media_type="image/jpeg", headers=_UNKEPT)
+        return Response(content, media_type="image/jpeg", headers=UNKEPT)
 
     @_guarded
     async def recording(self, request: Request) -> Response:
         """One party's picture and sound, in pieces as a player asks for them. Raises as `calling.open_recording`."""
         if request.path_params["party"] not in tuple(Leg):
-            return _no("evidence.unknown", 404)
-        actor = _actor(request)
+            return own_page.no("evidence.unknown", 404)
+        actor = own_page.actor(request)
         look = Look(
-            session=_signed_in(request).label,
+            session=own_page.signed_in(request).label,
             role=actor.role,
             evidence_id=request.path_params["evidence_id"],
             party=Leg(request.path_params["party"]),
@@ -151,46 +133,22 @@ class CallRoutes:
         content = await asyncio.to_thread(
             calling.portrait,
             self._service,
-            actor=_actor(request),
+            actor=own_page.actor(request),
             call_id=request.path_params["call_id"],
             reason=request.query_params.get("reason", ""),
         )
         if content is None:
-            return _no("evidence.unknown", 404)
-        return Response(content, media_type="image/jpeg", headers=_UNKEPT)
-
-
-def _no(code: str, status: int) -> Response:
-    return JSONResponse({"code": code}, status, headers=_UNKEPT)
-
-
-def _signed_in(request: Request) -> SignedIn:
-    signed_in = request.scope.get("staff")
-    if not isinstance(signed_in, SignedIn):
-        raise roles.NotAllowed
-    return signed_in
-
-
-def _actor(request: Request) -> Actor:
-    return staff.actor(_signed_in(request).account)
+            return own_page.no("evidence.unknown", 404)
+        return Response(content, media_type="image/jpeg", headers=UNKEPT)
 
 
 def _reason(request: Request) -> str:
     return request.query_params.get("reason", "")
 
 
-def _from_our_page(request: Request) -> bool:
-    """An address typed by hand is none of our pages: evidence is shown under a watermark."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
-
-
 async def _piece(film: Film, asked: str) -> Response:
     """The part that was asked for, or a shorter one (RFC 9110, 14.2 and 15.3.7); several at once are not given."""
-    headers = {**_UNKEPT, "accept-ranges": "bytes"}
+    headers = {**UNKEPT, "accept-ranges": "bytes"}
     found = _RANGE.fullmatch(asked.strip())
     size = film.size_bytes
     if found is None or not _is_valid(*found.groups()):

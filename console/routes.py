@@ -1,5 +1,5 @@
-"""The console's routes beside Streamlit's: sign-in, health, the live socket, calls and their evidence, its own
-few static files.
+"""The console's routes beside Streamlit's: sign-in, health, the live socket, calls and their evidence,
+the photo review, its own few static files.
 
 Everything here is behind the gate unless the gate lists it as open.
 """
@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from console import gate
 from console.call_routes import CallRoutes
+from console.review_routes import ReviewRoutes
 from console.sign_in import SignIn
 from runtime.service import Service
 
@@ -37,6 +38,7 @@ def make(service: Service) -> Sequence[BaseRoute]:
         Route(LIVE_SESSION, _session, methods=["GET"]),
         WebSocketRoute(LIVE, _live),
         *CallRoutes(service).make(),
+        *ReviewRoutes(service).make(),
         Mount("/assets", StaticFiles(directory=Path(__file__).parent / "assets")),
     ]
 

@@ -98,7 +98,11 @@ class Applications:
 
     def save(self, application: Application, *, expected: Application) -> None:
         where = {"was_number": expected.number.number, "was_state": int(expected.state)}
-        done = self._connection.execute(_UPDATE, where | to_row(application))
+        try:
+            done = self._connection.execute(_UPDATE, where | to_row(application))
+        except IntegrityError as error:
+            # The same key was handed in for another application a moment ago.
+            raise ChangedMeanwhile from error
         if done.rowcount != 1:
             raise ChangedMeanwhile
 

@@ -15,8 +15,7 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 from ca_core.application import Application
 from ca_core.audit import Entry
 from ca_core.certificate import Certificate
-from ca_core.identifiers import ApplicationId, Phone, fold_name
-from ca_core.lifecycle import ReviewState
+from ca_core.identifiers import Iin, Phone, fold_name
 from ca_core.notices import Notice
 from ca_core.subscriber import MobileRegistration, Person
 from data import applications, audit, certificates, outbox, people, schema, upsert
@@ -45,16 +44,6 @@ class Happened:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Flagged:
-    """A photo that waits for a moderator."""
-
-    application: ApplicationId
-    because: str
-    opened_at: datetime
-    due_at: datetime
-
-
 class Bulk:
     """`wrote` is told the number of rows after each statement."""
 
@@ -76,6 +65,9 @@ class Bulk:
             for one in registered
         )
         self._insert(schema.bmg, rows)
+
+    def portraits(self, known: Iterable[tuple[Iin, bytes]]) -> None:
+        self._insert(schema.portrait, ({"iin": iin.number, "jpeg": jpeg} for iin, jpeg in known))
 
     def subscribers(self, enrolled: Sequence[Enrolled]) -> None:
         rows = (
@@ -146,19 +138,6 @@ class Bulk:
             for one in notices
         )
         self._insert(schema.outbox, rows)
-
-    def reviews(self, flagged: Iterable[Flagged]) -> None:
-        rows = (
-            {
-                "application_number": one.application.number,
-                "state": int(ReviewState.WAITING),
-                "flagged_because": one.because,
-                "opened_at": one.opened_at,
-                "due_at": one.due_at,
-            }
-            for one in flagged
-        )
-        self._insert(schema.review, rows)
 
     def finish(self) -> None:
         """Keys that were given by hand are counted, and the planner learns what is there now."""

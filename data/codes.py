@@ -40,7 +40,9 @@ class Codes:
         return int(self._connection.scalar(query) or 0)
 
     def last_sent_at(self, phone: Phone) -> datetime | None:
-        query = select(func.max(table.c.sent_at)).where(table.c.phone == phone.number)
+        query = select(func.max(table.c.sent_at)).where(
+            table.c.phone == phone.number, table.c.used_at.is_(None)
+        )
         last: datetime | None = self._connection.scalar(query)
         return last
 

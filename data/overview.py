@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from ca_core.approval import ProposalState
 from ca_core.call import Decision, EndCause, Need
 from ca_core.identifiers import Serial, SerialInvalid
-from ca_core.lifecycle import CallState, CertificateState, ReviewState
+from ca_core.lifecycle import CallState, CertificateState
 from ca_core.overview import (
     CallLine,
     FailedCommand,
@@ -17,7 +17,6 @@ from ca_core.overview import (
     OpenProposal,
     PublishedList,
     Queue,
-    Review,
     Stock,
 )
 from ca_core.statistics import Measure, end_of_day
@@ -26,14 +25,13 @@ from data.commands import DEAD as COMMAND_DEAD
 from data.lists import Lists
 from data.outbox import DEAD as MESSAGE_DEAD
 from data.proposals import Proposals
+from data.review_overview import ReviewOverview
 from data.rollups import month_number
 from data.schema import (
-    application,
     certificate,
     command,
     outbox,
     proposal,
-    review,
     staff,
     stat_day,
     stat_month,
@@ -45,10 +43,7 @@ _COUNTED = (Measure.ISSUED, Measure.REVOKED, Measure.DUE, Measure.HOLDER_NEW)
 _UNSETTLED = (call.c.decision == int(Decision.ESCALATED), call_settlement.c.call_id.is_(None))
 
 
-class Overview:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class Overview(ReviewOverview):
     def _one(self, query: Select[int]) -> int:
         return int(self._connection.scalar(query) or 0)
 
@@ -157,14 +152,6 @@ class Overview:
         )
         return [_call_line(dict(row._mapping)) for row in self._connection.execute(query)]
 
-    def reviews_waiting(self) -> Queue:
-        row = self._connection.execute(
-            select(func.count(), func.min(review.c.opened_at)).where(
-                review.c.state == int(ReviewState.WAITING)
-            )
-        ).one()
-        return Queue(int(row[0]), row[1])
-
     def proposals_open(self, *, not_asked_by: int, now: datetime) -> Queue:
         row = self._connection.execute(
             select(func.count(), func.min(proposal.c.asked_at)).where(
@@ -188,35 +175,6 @@ class Overview:
 
     def messages_failed(self) -> int:
         return self._one(select(func.count()).where(outbox.c.state == MESSAGE_DEAD))
-
-    def reviews(self, limit: int) -> Sequence[Review]:
-        query = (
-            select(
-                review.c.review_id,
-                review.c.application_number,
-                review.c.flagged_because,
-                review.c.opened_at,
-                review.c.due_at,
-                application.c.channel,
-                application.c.region,
-            )
-            .join(application, application.c.number == review.c.application_number)
-            .where(review.c.state == int(ReviewState.WAITING))
-            .order_by(review.c.due_at, review.c.review_id)
-            .limit(limit)
-        )
-        return [
-            Review(
-                review_id=row.review_id,
-                application=str(row.application_number),
-                channel=row.channel,
-                region=row.region,
-                flagged_because=row.flagged_because,
-                opened_at=row.opened_at,
-                due_at=row.due_at,
-            )
-            for row in self._connection.execute(query)
-        ]
 
     def open_proposals(self, *, now: datetime, limit: int) -> Sequence[OpenProposal]:
         waiting = Proposals(self._connection).open_at(now, limit)

@@ -124,6 +124,13 @@ class Subscribers:
             )
         return fresh
 
+    def set_email(self, known: Subscriber, email: str) -> Subscriber:
+        told = replace(known, email=email.lower())
+        self._connection.execute(
+            update(table).where(table.c.subscriber_id == known.subscriber_id).values(email=told.email)
+        )
+        return told
+
 
 class StateRegister:
     """The state register of persons, from our own table."""

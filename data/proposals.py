@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from ca_core.approval import Proposal, ProposalClosed, ProposalState
+from ca_core.approval import NOBODY, AlreadyTakenUp, Proposal, ProposalClosed, ProposalState
 from data.schema import proposal as table
 
 
@@ -66,6 +66,25 @@ class Proposals:
             )
         )
         return int(done.inserted_primary_key[0])  # type: ignore[index]  # an insert of one row has one
+
+    def take_up(self, proposal: Proposal) -> None:
+        """Conditional on nobody's having taken it up: two officers cannot both be the first."""
+        done = self._connection.execute(
+            update(table)
+            .where(
+                table.c.proposal_id == proposal.proposal_id,
+                table.c.state == int(ProposalState.OPEN),
+                table.c.asked_by == NOBODY,
+            )
+            .values(
+                asked_by=proposal.asked_by,
+                asked_by_name=proposal.asked_by_name,
+                asked_at=proposal.asked_at,
+                expires_at=proposal.expires_at,
+            )
+        )
+        if done.rowcount != 1:
+            raise AlreadyTakenUp
 
     def close(self, proposal: Proposal) -> None:
         """Conditional on its being open still: two seconds cannot both be the second person."""

@@ -321,17 +321,6 @@ proposal = table(
     Index("ix_proposal_state_subject", "state", "subject"),
 )
 
-review = table(
-    "review",
-    key("review_id"),
-    Column("application_number", Number, ForeignKey("application.number"), nullable=False),
-    Column("state", Small, nullable=False),
-    Column("flagged_because", Words, nullable=False),
-    Column("opened_at", Instant, nullable=False),
-    Column("due_at", Instant, nullable=False),
-    Index("ix_review_state_due_at", "state", "due_at"),
-)
-
 staff = table(
     "staff",
     key("staff_id"),
@@ -347,6 +336,7 @@ staff = table(
     Column("locked_until", Instant),
     Column("disabled_at", Instant),
     Column("demo", Small, nullable=False),
+    Column("iin", Number),
 )
 
 staff_session = table(

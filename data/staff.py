@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from ca_core.identifiers import Iin
 from ca_core.roles import Role
 from ca_core.staff import Account, Session
 from data.columns import Instant
@@ -39,6 +40,7 @@ def _account(row: Row[Any]) -> Account:
         wrong_tries=row.wrong_tries,
         locked_until=row.locked_until,
         disabled_at=row.disabled_at,
+        iin=Iin.of(row.iin) if row.iin is not None else None,
     )
 
 
@@ -55,6 +57,7 @@ def _row(account: Account) -> dict[str, object]:
         "wrong_tries": account.wrong_tries,
         "locked_until": account.locked_until,
         "disabled_at": account.disabled_at,
+        "iin": account.iin.number if account.iin else None,
     }
 
 

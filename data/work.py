@@ -22,15 +22,19 @@ from data.codes import Codes
 from data.commands import Commands
 from data.demo import DemoMessages
 from data.dossiers import Dossiers
+from data.face_attempts import FaceAttempts, FaceChallenges
 from data.finder import Finder
 from data.links import NotMeLinks
 from data.lists import Lists
 from data.outbox import Outbox
 from data.overview import Overview
+from data.own_dossiers import LookUps, OwnDossiers
+from data.owner_sessions import OwnerSessions
 from data.people import MobileBase, Portraits, StateRegister, Subscribers
 from data.policies import Policies
 from data.proposals import Proposals
 from data.reporting import Reporting
+from data.reviews import Reviews
 from data.rollups import Rollups
 from data.staff import Accounts, Sessions
 from data.uses import Uses
@@ -71,7 +75,13 @@ class Work:
         self.accounts = Accounts(connection)
         self.sessions = Sessions(connection)
         self.uses = Uses(connection)
+        self.face_attempts = FaceAttempts(connection)
+        self.face_challenges = FaceChallenges(connection)
+        self.reviews = Reviews(connection)
         self.demo_messages = DemoMessages(connection)
+        self.owner_sessions = OwnerSessions(connection)
+        self.own_dossiers = OwnDossiers(connection)
+        self.look_ups = LookUps(connection)
         self.kept: list[Callable[[Any], None]] = []
 
     def flush(self) -> None:

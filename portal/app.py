@@ -20,10 +20,28 @@ from starlette.staticfiles import StaticFiles
 
 from ca_core.errors import Refusal
 from ca_core.x509.ocsp import Responder
-from portal import files, health, limits, published, refusals, status_protocol, words
+from portal import files, health, keyagent_download, limits, published, refusals, status_protocol, words
 from portal.call_dossier import Dossiers
 from portal.limits import Limits
-from portal.pages import bmg, call_start, kenes_page, landing, not_me, renewal, status, video_call
+from portal.pages import (
+    bmg,
+    cabinet_acts,
+    cabinet_sign_in,
+    call_start,
+    get_agent,
+    get_begin,
+    get_codes,
+    get_key,
+    get_terms,
+    kenes_page,
+    landing,
+    not_me,
+    renewal,
+    status,
+    verification,
+    verify,
+    video_call,
+)
 from portal.parts import Parts
 from portal.protection import AccessLog, BodyLimit, LastResort, OwnFormsOnly, Protection
 from portal.published import PublicFiles
@@ -65,6 +83,26 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/call/back/{token}", call_start.invited),
     Route("/not-me/{token}", not_me.show, methods=["GET"]),
     Route("/not-me/{token}", not_me.act, methods=["POST"]),
+    Route("/verify", verify.show, methods=["GET"]),
+    Route("/verify", verify.check, methods=["POST"]),
+    Route("/cabinet", cabinet_sign_in.show, methods=["GET"]),
+    Route("/cabinet/code", cabinet_sign_in.ask_code, methods=["GET"]),
+    Route("/cabinet/code", cabinet_sign_in.confirm, methods=["POST"]),
+    Route("/cabinet/code/send", cabinet_sign_in.send, methods=["POST"]),
+    Route("/cabinet/key", cabinet_sign_in.by_signature, methods=["POST"]),
+    Route("/cabinet/key/nonce", cabinet_sign_in.nonce, methods=["POST"]),
+    Route("/cabinet/sign-out", cabinet_sign_in.sign_out, methods=["POST"]),
+    *cabinet_acts.ROUTES,
+    Route("/keyagent/{name}", keyagent_download.show),
+    *get_begin.ROUTES,
+    *get_codes.ROUTES,
+    *get_agent.ROUTES,
+    *get_terms.ROUTES,
+    *get_key.ROUTES,
+    Route("/get/face", verification.show, methods=["GET"]),
+    Route("/get/face/draw", verification.draw, methods=["POST"]),
+    Route("/get/face/burst", verification.burst, methods=["POST"]),
+    Route("/get/face/judge", verification.judge, methods=["POST"]),
     *PUBLIC_ROUTES,
 )
 
@@ -86,7 +124,12 @@ def make_app(
         routes=PUBLIC_ROUTES if public_only else [*ROUTES, *_demo_routes(service)],
         middleware=[
             Middleware(AccessLog),
-            Middleware(Protection, tls=tls, video_url=service.settings.video_url),
+            Middleware(
+                Protection,
+                tls=tls,
+                video_url=service.settings.video_url,
+                keyagent_port=service.settings.keyagent_port,
+            ),
             Middleware(LastResort, answer=refusals.failed),
             Middleware(OwnFormsOnly, refuse=refusals.foreign_form),
             Middleware(BodyLimit),

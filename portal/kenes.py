@@ -4,7 +4,16 @@ from dataclasses import dataclass
 
 from portal.words import Words
 
-_TOPICS = (("/status", "status"), ("/not-me", "not_me"), ("/bmg", "bmg"), ("/call", "call"))
+_TOPICS = (
+    ("/status", "status"),
+    ("/not-me", "not_me"),
+    ("/bmg", "bmg"),
+    ("/call", "call"),
+    ("/get/face", "face"),
+    ("/get", "get"),
+    ("/cabinet", "cabinet"),
+    ("/verify", "verify"),
+)
 TOPICS = ("start", *(topic for _, topic in _TOPICS))
 _ANSWERS = (1, 2)
 

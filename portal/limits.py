@@ -1,8 +1,9 @@
-"""How often one address may look things up: a token bucket for each, forgotten when it is full again.
+"""How often one address, or one browser, may look things up: a token bucket for each, forgotten when full again.
 
 In-process on purpose: a portal of several processes or machines limits at its proxy as well.
 """
 
+import asyncio
 import ipaddress
 import math
 import threading
@@ -15,6 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 _ADDRESSES = 20_000
+# Found or not found, known or unknown: the answer comes at the next of these after the question.
+_EVEN_SECONDS = 0.4
 
 
 class Buckets:
@@ -66,6 +69,20 @@ def require(buckets: Buckets, request: Request) -> None:
     wait = buckets.wait_seconds(network(request.client.host if request.client else ""))
     if wait:
         raise HTTPException(429, headers={"Retry-After": str(wait)})
+
+
+def require_browser(buckets: Buckets, request: Request, device: bytes) -> None:
+    """As `require`, for the address and for the browser's own cookie: neither can ask for many people."""
+    require(buckets, request)
+    wait = buckets.wait_seconds(f"browser/{device.hex()}") if device else 0
+    if wait:
+        raise HTTPException(429, headers={"Retry-After": str(wait)})
+
+
+async def answer_evenly(since: float) -> None:
+    """Waits for the next even moment after `since` (a `time.monotonic()`): who measures learns nothing from it."""
+    passed = time.monotonic() - since
+    await asyncio.sleep(math.ceil(passed / _EVEN_SECONDS) * _EVEN_SECONDS - passed)
 
 
 def network(host: str) -> str:

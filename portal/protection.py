@@ -18,6 +18,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 log = logging.getLogger(__name__)
 
 BODY_LIMIT_BYTES = 64 * 1024
+# Where files are sent on purpose: two of ten megabytes each, and what wraps them in a form.
+LARGER_BODIES = {
+    "/verify": 2 * 10 * 1024 * 1024 + BODY_LIMIT_BYTES,
+    # Six frames of a camera.
+    "/get/face/burst": 6 * 320 * 1024 + BODY_LIMIT_BYTES,
+}
 # Anybody may post these from anywhere: no cookie and no login of ours gives them any weight.
 OPEN_TO_OTHER_SITES = ("/ocsp", "/api/")
 _READING = ("GET", "HEAD", "OPTIONS")
@@ -28,9 +34,14 @@ CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# The pages that talk to the key program on the citizen's own computer, and they alone, reach its port.
+KEY_AGENT_PAGES = ("/cabinet", "/get")
 # The pages of the video call, and they alone, reach the camera and the gateway.
 CALL_PAGES = "/call"
 _CALL_PERMISSIONS = "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()"
+# The citizen's way shows the person to the camera (steps 2 and 10); nobody is heard there.
+CAMERA_PAGES = "/get"
+_CAMERA_ALONE = "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"
 _HEADERS = {
     "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -87,10 +98,16 @@ def call_policy(video_url: str) -> str:
     return f"{wider}; media-src 'self' blob:"
 
 
+def key_agent_policy(port: int) -> str:
+    """What a page that talks to the key program may connect to: its port on this computer besides ourselves."""
+    agent = f"ws://127.0.0.1:{port} wss://127.0.0.1:{port}"
+    return CONTENT_POLICY.replace("connect-src 'self'", f"connect-src 'self' {agent}")
+
+
 class Protection:
     """Headers on every answer; nothing of ours is kept by a browser unless the answer says so."""
 
-    def __init__(self, app: ASGIApp, *, video_url: str, tls: bool = False) -> None:
+    def __init__(self, app: ASGIApp, *, video_url: str, keyagent_port: int, tls: bool = False) -> None:
         self._app = app
         self._headers = dict(_HEADERS)
         if tls:
@@ -99,10 +116,17 @@ class Protection:
             "Content-Security-Policy": call_policy(video_url),
             "Permissions-Policy": _CALL_PERMISSIONS,
         }
+        self._key_agent_headers = self._headers | {"Content-Security-Policy": key_agent_policy(keyagent_port)}
+        self._way_headers = self._key_agent_headers | {"Permissions-Policy": _CAMERA_ALONE}
 
     def _of(self, path: str) -> dict[str, str]:
-        is_call = path == CALL_PAGES or path.startswith(f"{CALL_PAGES}/")
-        return self._call_headers if is_call else self._headers
+        if _is_below(path, CALL_PAGES):
+            return self._call_headers
+        if _is_below(path, CAMERA_PAGES):
+            return self._way_headers
+        if any(_is_below(path, page) for page in KEY_AGENT_PAGES):
+            return self._key_agent_headers
+        return self._headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -120,6 +144,10 @@ class Protection:
             await send(message)
 
         await self._app(scope, receive, sealing)
+
+
+def _is_below(path: str, page: str) -> bool:
+    return path == page or path.startswith(f"{page}/")
 
 
 class LastResort:
@@ -148,7 +176,7 @@ class LastResort:
 
 
 class BodyLimit:
-    """Nobody needs to send us more than one certificate."""
+    """Nobody needs to send us more than one certificate, but where files are checked."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -157,13 +185,13 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        read_bytes = 0
+        read_bytes, limit_bytes = 0, LARGER_BODIES.get(scope["path"], BODY_LIMIT_BYTES)
 
         async def counting() -> Message:
             nonlocal read_bytes
             message = await receive()
             read_bytes += len(message.get("body", b""))
-            if read_bytes > BODY_LIMIT_BYTES:
+            if read_bytes > limit_bytes:
                 # Raised where the page reads its body, so that the page's own door answers it.
                 raise HTTPException(413)
             return message

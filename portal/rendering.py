@@ -60,6 +60,7 @@ def page(
         language=spoken.language,
         languages=_links(request, spoken.language),
         is_demo=parts.of(request).service.settings.is_demo,
+        keyagent_port=parts.of(request).service.settings.keyagent_port,
         path=request.url.path,
         kenes=None if parts.of(request).public_only else kenes.on(request.url.path, spoken),
         **shown,

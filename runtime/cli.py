@@ -1,6 +1,7 @@
 """The command line. Exit codes: 0 done, 1 refused or failed, 2 wrong usage."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +12,9 @@ from rich.table import Table
 
 from ca_core import roles, staff
 from ca_core.errors import Refusal
+from ca_core.identifiers import Iin
 from data import migrate, rollups
-from runtime import authority, export, logs, publication, settings, start, wiring
+from runtime import authority, export, keyagent, logs, publication, settings, start, wiring
 from runtime.settings import SettingRefused, Settings
 from runtime.supervisor import PortTaken
 
@@ -33,6 +35,7 @@ video_app = typer.Typer(help="The processes of the video call.", no_args_is_help
 simulate = typer.Typer(help="People who are not there (demo mode only).", no_args_is_help=True)
 statistics_app = typer.Typer(help="The published figures.", no_args_is_help=True)
 jobs = typer.Typer(help="The job runner.", no_args_is_help=True)
+keyagent_app = typer.Typer(help="The citizens' key agent.", no_args_is_help=True)
 for name, group in (
     ("db", db),
     ("demo", demo),
@@ -41,6 +44,7 @@ for name, group in (
     ("crl", crl),
     ("certificates", certificates),
     ("jobs", jobs),
+    ("keyagent", keyagent_app),
     ("video", video_app),
     ("simulate", simulate),
     ("statistics", statistics_app),
@@ -66,7 +70,7 @@ def main() -> None:
     """What is refused is one sentence on the error stream, never a trace."""
     try:
         app(standalone_mode=True)
-    except (SettingRefused, PortTaken, migrate.DatabaseFromNewerVersion) as refused:
+    except (SettingRefused, PortTaken, migrate.DatabaseFromNewerVersion, keyagent.WheelNotBuilt) as refused:
         _say_and_leave(str(refused))
     except Refusal as refusal:
         facts = ", ".join(f"{key}={value}" for key, value in refusal.facts.items())
@@ -89,9 +93,23 @@ def _configured() -> Settings:
 @app.command()
 def run(
     demo_data: Annotated[bool, typer.Option(help="Fill an empty demo database first.")] = True,
+    without_keyagent: Annotated[
+        bool,
+        typer.Option("--without-keyagent", help="Start no key agent: see what a citizen without one sees."),
+    ] = False,
 ) -> None:
     """Prepare what is missing, start console, portal and job runner, and print where they listen."""
-    raise typer.Exit(start.everything(_configured(), out, demo_data=demo_data))
+    configured = _configured()
+    if without_keyagent:
+        configured = replace(configured, keyagent="no")
+    raise typer.Exit(start.everything(configured, out, demo_data=demo_data))
+
+
+@keyagent_app.command("build")
+def keyagent_build() -> None:
+    """Build the key agent's wheel, which the portal offers for download."""
+    wheel = keyagent.build(_configured())
+    out.print(f"{wheel} SHA-256 {keyagent.digest(wheel)}")
 
 
 @statistics_app.command("rebuild")
@@ -206,6 +224,7 @@ def staff_add(
         int, typer.Option(min=1, max=20, help="Number of the region that the office is in.")
     ] = staff.DEFAULT_REGION,
     language: str = "ru",
+    iin: Annotated[str, typer.Option(help="Their own, so that nobody judges their own photo.")] = "",
 ) -> None:
     """Add a member of staff. The secret for the authenticator goes to a file, never to the screen."""
     service = wiring.make_service(_configured())
@@ -222,6 +241,7 @@ def staff_add(
             hasher=service.passwords,
             region=region,
             language=language,
+            iin=Iin.parse(iin) if iin else None,
             now=service.now(),
         )
         _write_totp(totp_file, login, secret)

@@ -13,17 +13,18 @@ from functools import partial
 
 from ca_core import roles
 from ca_core.application import Application
+from ca_core.cabinet import sessions
 from ca_core.certificate import Certificate
 from ca_core.errors import Refusal
 from ca_core.identifiers import ApplicationId
 from ca_core.issuance import submit
 from ca_core.ports import CommandKind
-from ca_core.registration import call_back, ticket
+from ca_core.registration import call_back, dossier, ticket
 from ca_core.revocation import hold
 from ca_core.x509 import build
 from ca_core.x509.crl import CrlNotPublishable
 from data.commands import Ordered
-from runtime import issuing, publication, rounds, unused
+from runtime import issuing, publication, reviewing, rounds, unused
 from runtime.issuing import Issuing
 from runtime.rounds import Rounds
 from runtime.sending import Sending
@@ -36,6 +37,7 @@ _PAUSES = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120))
 _ROUTINE_EVERY = timedelta(seconds=5)
 _SILENT_TOO_LONG = timedelta(seconds=60)
 _UNUSED_EVERY = timedelta(hours=6)
+_FORGET_EVERY = timedelta(hours=1)
 _ERASE_EVERY = timedelta(hours=1)
 # A list that was counted but not written is not due by the record; it is tried again all the same.
 _LIST_AGAIN_AFTER = timedelta(minutes=1)
@@ -52,7 +54,7 @@ class JobRunner:
         self._issuing = issuing_batch
         self._sending = sending
         self._rounds = Rounds(service, self._own, name="jobs", silent_too_long=_SILENT_TOO_LONG)
-        self._routine_at = self._unused_at = self._erase_at = datetime.min.replace(
+        self._routine_at = self._unused_at = self._forget_at = self._erase_at = datetime.min.replace(
             tzinfo=service.now().tzinfo
         )
         self._list_again_at: datetime | None = None
@@ -103,6 +105,9 @@ class JobRunner:
         to_publish = [c for c in due if c.kind == CommandKind.PUBLISH_CRL]
         if to_publish:
             self._attempt(to_publish, lambda: self._publish(self._service.now()))
+        for command in due:
+            if command.kind == CommandKind.APPLY_REVIEW:
+                self._attempt([command], partial(self._apply_review, int(command.subject)))
         return bool(due)
 
     def _issue(self, commands: list[Ordered]) -> None:
@@ -166,11 +171,16 @@ class JobRunner:
     def _publish(self, now: datetime) -> None:
         publication.publish(self._service, self._issuer, now=now)
 
+    def _apply_review(self, review_id: int) -> None:
+        reviewing.apply(self._service, actor=JOB, review_id=review_id)
+
     def _routine(self, now: datetime) -> None:
         for part, act in (
             ("list", self._list),
             ("holds", self._end_holds),
             ("applications", self._expire_applications),
+            ("reviews", self._withdraw_reviews),
+            ("forgetting", self._forget),
             ("unused", self._estimate_unused),
             ("call traces", self._erase_call_traces),
         ):
@@ -218,6 +228,18 @@ class JobRunner:
         except Refusal as refusal:
             log.info("application moved meanwhile", extra={"refusal": refusal.code})
         return True
+
+    def _withdraw_reviews(self, _now: datetime) -> bool:
+        return reviewing.withdraw_stale(self._service, actor=JOB)
+
+    def _forget(self, now: datetime) -> bool:
+        """R14: what nobody came back to, who asked the BMG about whom, and who was signed in."""
+        if now < self._forget_at:
+            return False
+        self._forget_at = now + _FORGET_EVERY
+        with self._service.work() as work:
+            forgotten = dossier.forget(work, actor=JOB, now=now, limit=issuing.BATCH)
+            return forgotten + sessions.forget(work, actor=JOB, now=now) > 0
 
     def _estimate_unused(self, now: datetime) -> bool:
         if now < self._unused_at:

@@ -8,6 +8,12 @@ from typing import Any
 from ca_core.notices import NoticeKind
 
 LANGUAGES = ("ru", "kk", "en")
+# Why a certificate was revoked, why a phone was not registered and what was wrong with a photo are three lists.
+_REASONS: dict[str, str] = {
+    NoticeKind.REGISTRATION_REFUSED: "refusal",
+    NoticeKind.REVIEW_REJECTED: "review",
+    NoticeKind.NEW_PHOTO: "review",
+}
 
 
 @functools.cache
@@ -25,10 +31,8 @@ def render(*, kind: str, language: str, words: dict[str, str], minutes: int, lin
     """`words` as the core gave them; `link` is the owner's way to say 'it was not me', or to begin a call."""
     texts = _texts(language if language in LANGUAGES else "ru")
     shown = dict(words)
-    # Why a certificate was revoked, and why a phone was not registered, are two lists.
-    reasons = "refusal" if kind == NoticeKind.REGISTRATION_REFUSED else "reason"
-    for known, table in (("purpose", "purpose"), ("reason", reasons)):
-        if known in shown:
+    for known, table in (("purpose", "purpose"), ("reason", _REASONS.get(kind, "reason"))):
+        if shown.get(known):
             shown[known] = texts[table][shown[known]]
     if "serial" in shown:
         shown["tail"] = shown["serial"][-6:]

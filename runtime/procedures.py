@@ -47,6 +47,25 @@ def _calls(raw: dict[str, Any]) -> policy.Calls:
     )
 
 
+def _verification(raw: dict[str, Any]) -> policy.Verification:
+    return policy.Verification(
+        moves=raw["moves"],
+        challenge=timedelta(seconds=raw["challenge_seconds"]),
+        least_reaction=timedelta(milliseconds=raw["least_reaction_ms"]),
+        tries=raw["tries"],
+    )
+
+
+def _reviews(raw: dict[str, Any]) -> policy.Reviews:
+    return policy.Reviews(
+        due_high_risk=timedelta(minutes=raw["due_high_risk_minutes"]),
+        due_ordinary=timedelta(minutes=raw["due_ordinary_minutes"]),
+        lease=timedelta(seconds=raw["lease_seconds"]),
+        undo=timedelta(seconds=raw["undo_seconds"]),
+        recheck_share=raw["recheck_share"],
+    )
+
+
 def parse(text: str) -> Policy:
     """Raises PolicyInvalid where the text lacks a value, has an unknown one or one out of range."""
     try:
@@ -66,6 +85,8 @@ def parse(text: str) -> Policy:
             ),
             identification=policy.Identification(**raw["identification"]),
             calls=_calls(raw["calls"]),
+            verification=_verification(raw["verification"]),
+            reviews=_reviews(raw["reviews"]),
             certificates=policy.Certificates(
                 validity=timedelta(days=certificates["validity_days"]),
                 renewals=certificates["renewals"],

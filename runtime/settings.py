@@ -121,6 +121,14 @@ class Settings:
     turn_only: Literal["no", "yes"] = _of(
         "Whether media go through TURN alone, so that addresses stay hidden.", "no"
     )
+    keyagent: Literal["no", "yes"] = _of(
+        "Whether `run` starts a key agent on this computer too, in demo mode.", "yes"
+    )
+    keyagent_port: int = _port(
+        "Port on loopback where our pages look for the citizen's key agent, and where that one listens;"
+        " a citizen's own listens on 13579.",
+        13579,
+    )
     tls_certificate_file: Path | None = _of("PEM file of the TLS certificate and its chain.", "")
     tls_key_file: Path | None = _of("PEM file of the TLS key.", "")
 

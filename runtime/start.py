@@ -13,7 +13,7 @@ from rich.table import Table
 from ca_core.x509 import lint
 from ca_core.x509.build import Issuer
 from data import migrate
-from runtime import authority, procedures, publication, settings, wiring
+from runtime import authority, keyagent, procedures, publication, settings, wiring
 from runtime.authority import Hierarchy, Names
 from runtime.gateways.mail_smtp import MailServer
 from runtime.gateways.sms_http import SmsCentre
@@ -92,6 +92,7 @@ def everything(configured: Settings, out: Console, *, demo_data: bool) -> int:
     supervisor = Supervisor(children, on_ready=lambda: _greet(configured, out))
     supervisor.require_free()
     prepare(configured, out, demo_data=demo_data).close()
+    keyagent.build(configured)
     return supervisor.run()
 
 
@@ -119,6 +120,7 @@ def _children(configured: Settings) -> list[Child]:
         ),
         *_public_child(configured, environment),
         *_video_children(configured, environment),
+        *_keyagent_child(configured),
         Child(
             name="console",
             argv=[
@@ -166,6 +168,20 @@ def _video_children(configured: Settings, environment: dict[str, str]) -> list[C
     ]
 
 
+def _keyagent_child(configured: Settings) -> list[Child]:
+    """The demo's citizen sits at this computer. Elsewhere the agent is the citizen's own to start."""
+    if not configured.is_demo or configured.keyagent == "no":
+        return []
+    return [
+        Child(
+            name="keyagent",
+            argv=keyagent.command(configured),
+            ready_url=f"http://127.0.0.1:{configured.keyagent_port}/ready",
+            port=Port("keyagent_port", "127.0.0.1", configured.keyagent_port),
+        )
+    ]
+
+
 def _public_child(configured: Settings, environment: dict[str, str]) -> list[Child]:
     if not configured.public_port:
         return []
@@ -206,6 +222,8 @@ def _greet(configured: Settings, out: Console) -> None:
     table.add_row("video call", f"{configured.portal_url}/call/start")
     if configured.is_demo:
         table.add_row("demo phone", f"{configured.portal_url}/demo/phone")
+    if _keyagent_child(configured):
+        table.add_row("key agent", f"http://127.0.0.1:{configured.keyagent_port}")
     out.print(table)
     if configured.is_demo:
         from runtime.demo import greeting  # noqa: PLC0415 - production never imports the demo

@@ -26,6 +26,8 @@ from ca_core.documents.mrz import Mrz
 from ca_core.identifiers import ApplicationId, Iin, Phone, Sex, iin_check_digit
 from ca_core.issuance import issue, renew
 from ca_core.lifecycle import ApplicationState, CallState
+from ca_core.revocation import revoke
+from ca_core.revocation.reasons import Reason
 from ca_core.subscriber import DocumentKind, MobileRegistration, Person, Subscriber
 from ca_core.x509 import csr
 from data import people, schema
@@ -40,6 +42,8 @@ SUPERVISOR = roles.Actor("Marat B.", roles.Role.SUPERVISOR, roles.Door.CONSOLE, 
 ANALYST = roles.Actor("Saule T.", roles.Role.ANALYST, roles.Door.CONSOLE, staff_id=4)
 AGENT = roles.Actor("Erlan D.", roles.Role.CALL_AGENT, roles.Door.CONSOLE, staff_id=5)
 SECOND_AGENT = roles.Actor("Gulnar A.", roles.Role.CALL_AGENT, roles.Door.CONSOLE, staff_id=6)
+MODERATOR = roles.Actor("Timur Q.", roles.Role.MODERATOR, roles.Door.CONSOLE, staff_id=8)
+SECOND_MODERATOR = roles.Actor("Aliya Z.", roles.Role.MODERATOR, roles.Door.CONSOLE, staff_id=9)
 AUDITOR = roles.Actor("Botagoz N.", roles.Role.AUDITOR, roles.Door.CONSOLE, staff_id=7)
 GATEWAY = roles.Actor("calls", None, roles.Door.JOB)
 CALLS = policies.Calls(
@@ -61,6 +65,17 @@ CALLS = policies.Calls(
     face_compared_px=80,
 )
 
+VERIFICATION = policies.Verification(
+    moves=3, challenge=timedelta(seconds=90), least_reaction=timedelta(milliseconds=250), tries=3
+)
+REVIEWS = policies.Reviews(
+    due_high_risk=timedelta(minutes=15),
+    due_ordinary=timedelta(minutes=60),
+    lease=timedelta(seconds=120),
+    undo=timedelta(seconds=10),
+    recheck_share=0.05,
+)
+
 
 def policy(**different: Any) -> policies.Policy:
     """The procedure of the article, and what differs: `certificates={"renewals": 0}`."""
@@ -72,6 +87,8 @@ def policy(**different: Any) -> policies.Policy:
         codes=policies.Codes(minutes(3), 3, timedelta(seconds=60), 5, False),
         identification=policies.Identification(1, True),
         calls=CALLS,
+        verification=VERIFICATION,
+        reviews=REVIEWS,
         certificates=policies.Certificates(days(365), 1, timedelta(hours=72), False, False, days(180)),
         publication=policies.Publication(minutes(10), timedelta(hours=24), timedelta(hours=12)),
         retention=policies.Retention(days(1826), days(1826), days(1826), timedelta(hours=24)),
@@ -238,6 +255,15 @@ def consent(here: House, owned: Owned, purpose: str = "revoke") -> OwnerConsent:
     return OwnerConsent(
         purpose=purpose, subject=owned.certificate.serial.hex, given_at=here.now, by="sms_code"
     )
+
+
+def report_key(here: House, owned: Owned, actor: roles.Actor) -> None:
+    """The owner ends a certificate and says that its key is known to somebody else (R9a)."""
+    with here.work() as work:
+        revoke.by_owner(
+            work, actor=actor, serial=owned.certificate.serial, owner=consent(here, owned),
+            reason=Reason.KEY_COMPROMISE, now=here.now,
+        )  # fmt: skip
 
 
 def stored(here: House, owned: Owned) -> Certificate:

@@ -17,13 +17,14 @@ from typing import Any
 from ca_core import certificate as certificates
 from ca_core import statistics
 from ca_core.application import Application
-from ca_core.approval import Proposal, ProposalClosed, ProposalState
+from ca_core.approval import AlreadyTakenUp, Proposal, ProposalClosed, ProposalState
 from ca_core.audit import Entry
 from ca_core.certificate import Certificate, Kind
 from ca_core.errors import Refusal
 from ca_core.identifiers import ApplicationId, Iin, Phone, Serial, fold_name
 from ca_core.lifecycle import ApplicationState, CertificateState
 from ca_core.notices import Notice
+from ca_core.owner_session import OwnerSession
 from ca_core.policy import Policy
 from ca_core.ports import (
     Command,
@@ -41,7 +42,7 @@ from ca_core.roles import Role
 from ca_core.staff import Account, Session
 from ca_core.statistics import Delta
 from ca_core.subscriber import MobileRegistration, PastRegistration, Person, Subscriber
-from tests import fake_calls
+from tests import fake_calls, fake_dossiers, fake_faces, fake_reviews
 
 _NEVER_OUT = (CertificateState.RESERVED, CertificateState.PREPARED, CertificateState.ABANDONED)
 _NOT_ENDED = (
@@ -64,7 +65,9 @@ class Told:
 
 
 @dataclass
-class Memory(fake_calls.CallMemory):
+class Memory(
+    fake_calls.CallMemory, fake_dossiers.DossierMemory, fake_faces.FaceMemory, fake_reviews.ReviewMemory
+):
     """Everything that is stored. A copy of it is a savepoint: the values in it never change."""
 
     certificates: dict[int, Certificate] = field(default_factory=dict)
@@ -89,6 +92,8 @@ class Memory(fake_calls.CallMemory):
     proposals: dict[int, Proposal] = field(default_factory=dict)
     accounts: dict[int, Account] = field(default_factory=dict)
     sessions: dict[bytes, Session] = field(default_factory=dict)
+    owner_sessions: dict[bytes, OwnerSession] = field(default_factory=dict)
+    nonces: dict[bytes, datetime] = field(default_factory=dict)
 
     def savepoint(self) -> dict[str, Any]:
         return {name: copy.copy(value) for name, value in vars(self).items()}
@@ -244,6 +249,11 @@ class Subscribers:
         self._memory.subscribers[known.subscriber_id] = fresh
         return fresh
 
+    def set_email(self, known: Subscriber, email: str) -> Subscriber:
+        told = replace(known, email=email.lower())
+        self._memory.subscribers[known.subscriber_id] = told
+        return told
+
 
 class StateRegister:
     def __init__(self, memory: Memory) -> None:
@@ -297,7 +307,8 @@ class Codes:
         return sum(c.phone == phone and c.sent_at > instant for c in self._memory.codes.values())
 
     def last_sent_at(self, phone: Phone) -> datetime | None:
-        return max((c.sent_at for c in self._memory.codes.values() if c.phone == phone), default=None)
+        unused = [c for c in self._memory.codes.values() if c.code_id not in self._memory.spent]
+        return max((c.sent_at for c in unused if c.phone == phone), default=None)
 
     def add(self, code: StoredCode) -> None:
         code_id = len(self._memory.codes) + 1
@@ -400,6 +411,12 @@ class Proposals:
         proposal_id = len(self._memory.proposals) + 1
         self._memory.proposals[proposal_id] = replace(proposal, proposal_id=proposal_id)
         return proposal_id
+
+    def take_up(self, proposal: Proposal) -> None:
+        stored = self._memory.proposals[proposal.proposal_id]
+        if stored.state is not ProposalState.OPEN or not stored.is_report:
+            raise AlreadyTakenUp
+        self._memory.proposals[proposal.proposal_id] = proposal
 
     def close(self, proposal: Proposal) -> None:
         if self._memory.proposals[proposal.proposal_id].state is not ProposalState.OPEN:
@@ -578,6 +595,37 @@ class Sessions:
         return len(theirs)
 
 
+class OwnerSessions:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def by_digest(self, token_digest: bytes) -> OwnerSession | None:
+        return self._memory.owner_sessions.get(token_digest)
+
+    def add(self, session: OwnerSession) -> None:
+        self._memory.owner_sessions[session.token_digest] = session
+
+    def touch(self, token_digest: bytes, *, at: datetime) -> None:
+        session = self._memory.owner_sessions[token_digest]
+        self._memory.owner_sessions[token_digest] = replace(session, seen_at=at)
+
+    def end(self, token_digest: bytes) -> None:
+        self._memory.owner_sessions.pop(token_digest, None)
+
+    def forget(self, *, started_by: datetime, seen_by: datetime, now: datetime) -> int:
+        self._memory.nonces = {known: at for known, at in self._memory.nonces.items() if at >= now}
+        kept = self._memory.owner_sessions.values()
+        over = [s.token_digest for s in kept if s.started_at <= started_by or s.seen_at <= seen_by]
+        for token_digest in over:
+            self.end(token_digest)
+        return len(over)
+
+    def spend_nonce(self, digest: bytes, *, expires_at: datetime, now: datetime) -> bool:
+        living = {known: until for known, until in self._memory.nonces.items() if until >= now}
+        self._memory.nonces = {digest: expires_at, **living}
+        return digest not in living
+
+
 class PlainHasher:
     """Hashes nothing: what matters to the core is that it asks."""
 
@@ -618,6 +666,12 @@ class Work:
         self.dossiers = Dossiers(memory)
         self.accounts = Accounts(memory)
         self.sessions = Sessions(memory)
+        self.owner_sessions = OwnerSessions(memory)
+        self.face_attempts = fake_faces.FaceAttempts(memory)
+        self.face_challenges = fake_faces.FaceChallenges(memory)
+        self.reviews = fake_reviews.Reviews(memory)
+        self.own_dossiers = fake_dossiers.OwnDossiers(memory)
+        self.look_ups = fake_dossiers.LookUps(memory)
         self.kept: list[Callable[[Any], None]] = []
 
     def after_refusal(self, write: Callable[[Any], None]) -> None:

@@ -5,8 +5,15 @@ from datetime import datetime
 
 from ca_core import audit, lifecycle, records, roles
 from ca_core.certificate import Certificate
+from ca_core.errors import Refusal
 from ca_core.identifiers import ApplicationId, Serial
 from ca_core.ports import Work
+
+
+class NotIssuedYet(Refusal):
+    """There is no certificate of this application to take. Facts: state."""
+
+    code = "accept.not_issued"
 
 
 def by_owner(work: Work, *, actor: roles.Actor, serial: Serial, now: datetime) -> Certificate:
@@ -16,6 +23,25 @@ def by_owner(work: Work, *, actor: roles.Actor, serial: Serial, now: datetime) -
     roles.require(actor, roles.Permission.REISSUE)
     found = records.certificate(work, serial)
     records.require_for(work, actor, roles.Permission.REISSUE, subscriber_id=found.subscriber_id)
+    return _accepted(work, actor, found, now)
+
+
+def installed(work: Work, *, number: ApplicationId, now: datetime) -> Certificate:
+    """Step 16: the key agent has installed the certificate of this application under its owner's password (R15).
+
+    The same again changes nothing. Raises ApplicationUnknown, NotIssuedYet, TransitionRefused.
+    """
+    wanted = records.application(work, number)
+    found = work.certificates.of_application(number)
+    if found is None or found.issued_at is None:
+        raise NotIssuedYet(state=wanted.state.name)
+    # Taken before: a hold or a revocation since then does not change that.
+    if found.accepted_at is not None:
+        return found
+    return _accepted(work, roles.OWNER, found, now)
+
+
+def _accepted(work: Work, actor: roles.Actor, found: Certificate, now: datetime) -> Certificate:
     accepted = replace(found, state=lifecycle.CERTIFICATE.after("accept", found.state), accepted_at=now)
     work.certificates.save(accepted, expected=found)
     wanted = records.application(work, ApplicationId.of(found.application_id))
@@ -24,7 +50,7 @@ def by_owner(work: Work, *, actor: roles.Actor, serial: Serial, now: datetime) -
     work.certificates.tell(found.certificate_id, at=now, event="accepted", by=actor.name)
     work.audit.add(
         audit.Entry(
-            now, actor, "certificate:accept:done", serial.hex, found.state.name, accepted.state.name,
+            now, actor, "certificate:accept:done", found.serial.hex, found.state.name, accepted.state.name,
             policy_version=work.policy.version,
         )
     )  # fmt: skip

@@ -80,7 +80,7 @@ def request(
     checked = csr.check(raw_request)
     submit.require_fresh_key(work, checked.key_id)
     owner_record = records.subscriber(work, found.subscriber_id)
-    subscriber = submit.subscriber_for(work, iin=owner_record.iin, now=now)
+    subscriber = records.subscriber_for(work, iin=owner_record.iin, now=now)
     wanted = Application(
         number=ApplicationId.draw(),
         subscriber_id=found.subscriber_id,
@@ -94,7 +94,7 @@ def request(
         region=subscriber.region
         if actor.role is roles.Role.CALL_AGENT
         else actor.region or subscriber.region,
-        state=lifecycle.APPLICATION.after("submit", lifecycle.APPLICATION.first),
+        state=lifecycle.APPLICATION.after("submit_in_person", lifecycle.APPLICATION.first),
         opened_at=now,
         changed_at=now,
         policy_version=work.policy.version,

@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from ca_core import audit, certificate, lifecycle, notices, records, roles
+from ca_core import audit, certificate, consent, lifecycle, notices, records, roles
 from ca_core.application import Application
 from ca_core.certificate import Certificate, Channel, Kind, Status
 from ca_core.errors import Refusal
@@ -16,6 +16,8 @@ from ca_core.identifiers import ApplicationId, Serial
 from ca_core.issuance import submit
 from ca_core.lifecycle import ApplicationState
 from ca_core.ports import Work
+
+PURPOSE = "renew"
 
 
 class CertificateEnded(Refusal):
@@ -83,17 +85,30 @@ def open_for_owner(work: Work, *, actor: roles.Actor, serial: Serial, now: datet
     Raises NotAllowed, NotTheCaller, CertificateUnknown, PersonDeceased, DocumentExpired and as `require_renewable`.
     """
     roles.require(actor, roles.Permission.OPEN_RENEWAL)
+    return _open(work, actor, serial, Channel.COUNTER, now)
+
+
+def by_owner(work: Work, *, serial: Serial, owner: consent.OwnerConsent, now: datetime) -> Application:
+    """The owner opens it in the cabinet; here too the certified key must sign its number.
+
+    Raises ConsentMissing, CertificateUnknown, PersonDeceased, DocumentExpired and as `require_renewable`.
+    """
+    consent.require(owner, purpose=PURPOSE, subject=serial.hex, now=now)
+    return _open(work, roles.OWNER, serial, Channel.PKI, now)
+
+
+def _open(work: Work, actor: roles.Actor, serial: Serial, channel: Channel, now: datetime) -> Application:
     found = records.certificate(work, serial)
-    records.require_for(work, actor, roles.Permission.OPEN_RENEWAL, subscriber_id=found.subscriber_id)
+    records.require_for_owner(work, actor, roles.Permission.OPEN_RENEWAL, subscriber_id=found.subscriber_id)
     require_renewable(work, found, now=now)
     subscriber = records.subscriber(work, found.subscriber_id)
-    submit.subscriber_for(work, iin=subscriber.iin, now=now)
+    records.subscriber_for(work, iin=subscriber.iin, now=now)
     opened = Application(
         number=ApplicationId.draw(),
         subscriber_id=found.subscriber_id,
         kind=Kind.RENEWAL,
         purpose=found.purpose,
-        channel=Channel.COUNTER,
+        channel=channel,
         storage=found.facets.storage,
         method=found.facets.method,
         region=found.facets.region,

@@ -3,36 +3,25 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ca_core import application, audit, certificate, lifecycle, records, roles, statistics
+from ca_core import application, audit, certificate, lifecycle, records, roles
 from ca_core.errors import Refusal
 from ca_core.identifiers import ApplicationId, Iin
 from ca_core.ports import Command, CommandKind, Work
-from ca_core.subscriber import Person, Subscriber
 from ca_core.x509 import csr
 
 OPEN_FOR = timedelta(days=30)
-
-
-class PersonUnknown(Refusal):
-    """The state register has no such person."""
-
-    code = "submit.person_unknown"
-
-
-class PersonDeceased(Refusal):
-    code = "submit.person_deceased"
-
-
-class DocumentExpired(Refusal):
-    """The identity document ran out (R2)."""
-
-    code = "submit.document_expired"
 
 
 class KeyAlreadyUsed(Refusal):
     """The key was certified or submitted before: every certificate but a renewal has a key of its own (R6, R11)."""
 
     code = "submit.key_already_used"
+
+
+class AlreadySent(Refusal):
+    """The application went off with another key; it has one certificate (R5). Facts: number."""
+
+    code = "submit.already_sent"
 
 
 class CounterClosed(Refusal):
@@ -50,29 +39,6 @@ def require_fresh_key(work: Work, key_id: bytes) -> None:
     """Raises KeyAlreadyUsed."""
     if work.certificates.with_key(key_id) or work.applications.with_key(key_id):
         raise KeyAlreadyUsed
-
-
-def require_entitled(work: Work, iin: Iin, *, now: datetime) -> Person:
-    """The person as the state register has them now (R1, R2). Raises PersonUnknown, PersonDeceased, DocumentExpired."""
-    person = work.register.person(iin)
-    if person is None:
-        raise PersonUnknown
-    if person.deceased_on is not None:
-        raise PersonDeceased
-    if person.document_expires_on < statistics.local_day(now):
-        raise DocumentExpired
-    return person
-
-
-def subscriber_for(work: Work, *, iin: Iin, email: str = "", now: datetime) -> Subscriber:
-    """Our entry of the person, with the names and the phone of this moment. Raises as `require_entitled`."""
-    person = require_entitled(work, iin, now=now)
-    registration = work.bmg.of_iin(iin)
-    phone = registration.phone if registration else None
-    known = work.subscribers.by_iin(iin)
-    if known is None:
-        return work.subscribers.add(person, phone=phone, email=email)
-    return work.subscribers.refresh(known, person, phone=phone)
 
 
 def with_request(
@@ -96,7 +62,7 @@ def with_request(
         raise CounterClosed
     request = csr.check(raw_request)
     require_fresh_key(work, request.key_id)
-    subscriber = subscriber_for(work, iin=iin, email=email, now=now)
+    subscriber = records.subscriber_for(work, iin=iin, email=email, now=now)
     submitted = application.Application(
         number=ApplicationId.draw(),
         subscriber_id=subscriber.subscriber_id,
@@ -106,7 +72,7 @@ def with_request(
         storage=storage,
         method=certificate.Method.COUNTER,
         region=actor.region or subscriber.region,
-        state=lifecycle.APPLICATION.after("submit", lifecycle.APPLICATION.first),
+        state=lifecycle.APPLICATION.after("submit_in_person", lifecycle.APPLICATION.first),
         opened_at=now,
         changed_at=now,
         policy_version=work.policy.version,
@@ -120,6 +86,45 @@ def with_request(
         audit.Entry(
             now, actor, "application:submit:done", submitted.number.digits,
             to_state=submitted.state.name, policy_version=work.policy.version,
+        )
+    )  # fmt: skip
+    return submitted
+
+
+def by_owner(
+    work: Work, *, number: ApplicationId, raw_request: bytes, now: datetime
+) -> application.Application:
+    """Step 14: the key agent's request for an application whose owner is identified and has agreed to everything.
+
+    The same request again finds the application as it stands: nothing is ordered twice. Raises ApplicationUnknown,
+    AlreadySent, TransitionRefused, PersonUnknown, PersonDeceased, DocumentExpired, KeyAlreadyUsed and the refusals
+    of `csr.check`.
+    """
+    agreed = records.application(work, number)
+    request = csr.check(raw_request)
+    if agreed.key_id:
+        if agreed.key_id != request.key_id:
+            raise AlreadySent(number=str(number))
+        return agreed
+    state = lifecycle.APPLICATION.after("submit", agreed.state)
+    require_fresh_key(work, request.key_id)
+    owner = records.subscriber(work, agreed.subscriber_id)
+    subscriber = records.subscriber_for(work, iin=owner.iin, now=now)
+    submitted = replace(
+        agreed,
+        state=state,
+        changed_at=now,
+        # R12: where the register says that the person lives now.
+        region=subscriber.region,
+        public_key=request.public_key_der,
+        key_id=request.key_id,
+    )
+    work.applications.save(submitted, expected=agreed)
+    work.commands.add(issue_command(number), now=now)
+    work.audit.add(
+        audit.Entry(
+            now, roles.OWNER, "application:submit:done", number.digits, agreed.state.name, state.name,
+            policy_version=work.policy.version,
         )
     )  # fmt: skip
     return submitted

@@ -1,17 +1,54 @@
 """The base of mobile citizens: one IIN has one current phone, one phone serves one IIN (R3)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ca_core import audit, notices, roles
+from ca_core.errors import Refusal
 from ca_core.identifiers import Iin, Phone
 from ca_core.ports import Work
 from ca_core.records import PhoneOfAnother
 from ca_core.subscriber import MobileRegistration
 
+COUNTED_FOR = timedelta(hours=1)
+LOOK_UPS_OF_AN_IIN = 20
+LOOK_UPS_OF_A_DEVICE = 10
 
-def is_registered(work: Work, iin: Iin) -> bool:
-    """Whether a code can be sent to the owner of this IIN."""
+
+class TooManyLookUps(Refusal):
+    """So many look-ups of this IIN, or from this browser, within the hour: who guesses IINs must be slow (R14).
+    Facts: wait_minutes.
+    """
+
+    code = "bmg.too_many_lookups"
+
+
+def look_up(work: Work, *, iin: Iin, device: bytes, now: datetime) -> bool:
+    """Whether a code can be sent to the owner of this IIN; counted for the IIN and for the browser that asks.
+
+    The count is stored, so that all processes share it; the IIN in it is a seal. `device` is empty where a browser
+    has no cookie of ours: its address is limited at the door. Raises TooManyLookUps.
+    """
+    require_few_look_ups(work, iin=iin, device=device, now=now)
+    count_look_up(work, iin=iin, device=device, now=now)
     return work.bmg.of_iin(iin) is not None
+
+
+def require_few_look_ups(work: Work, *, iin: Iin, device: bytes, now: datetime) -> None:
+    """Raises TooManyLookUps."""
+    since = now - COUNTED_FOR
+    asked = work.look_ups.of_subject(_subject(work, iin), since=since)
+    by_device = work.look_ups.of_device(device, since=since) if device else 0
+    if asked >= LOOK_UPS_OF_AN_IIN or by_device >= LOOK_UPS_OF_A_DEVICE:
+        raise TooManyLookUps(wait_minutes=int(COUNTED_FOR.total_seconds()) // 60)
+
+
+def count_look_up(work: Work, *, iin: Iin, device: bytes, now: datetime) -> None:
+    """One more, also where it was a wrong guess."""
+    work.look_ups.add(subject=_subject(work, iin), device=device, at=now)
+
+
+def _subject(work: Work, iin: Iin) -> bytes:
+    return work.code_seal.seal(iin.digits, "bmg look-up")
 
 
 def require_free(work: Work, *, phone: Phone, iin: Iin) -> None:

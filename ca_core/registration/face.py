@@ -10,6 +10,7 @@ from enum import StrEnum
 from ca_core import audit, roles
 from ca_core.call import Check, EvidenceKind, Gate, Outcome
 from ca_core.errors import Refusal
+from ca_core.face_attempt import Band
 from ca_core.policy import Policy
 from ca_core.ports import Work
 from ca_core.registration import call as calls
@@ -44,13 +45,6 @@ class Opinion(StrEnum):
     SAME = "same"
     OTHER = "other"
     UNSURE = "unsure"
-
-
-class Band(StrEnum):
-    SAME = "same"
-    DOUBTFUL = "doubtful"
-    OTHER = "other"
-    NOT_COMPARABLE = "not_comparable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from ca_core.errors import Refusal
 from ca_core.identifiers import Serial
 from ca_core.lifecycle import CertificateState
 from ca_core.ports import Work
-from ca_core.revocation import reasons, revoke
+from ca_core.revocation import reasons, revoke, two_officers
 from ca_core.x509 import crl
 
 ACT_HOLD = "hold"
@@ -56,14 +56,16 @@ def propose(work: Work, *, actor: roles.Actor, serial: Serial, case: str, now: d
     """First of two officers. Raises NotAllowed, CertificateUnknown, NotValid, CaseMissing."""
     roles.require(actor, roles.Permission.PROPOSE_BY_LAW)
     require_holdable(records.certificate(work, serial), now=now)
-    return revoke.propose(work, actor=actor, act=ACT_HOLD, serial=serial, payload=_case(case), now=now)
+    return two_officers.propose(work, actor=actor, act=ACT_HOLD, serial=serial, payload=_case(case), now=now)
 
 
 def propose_release(work: Work, *, actor: roles.Actor, serial: Serial, case: str, now: datetime) -> int:
     """First of two officers. Raises NotAllowed, CertificateUnknown, NotOnHold, CaseMissing."""
     roles.require(actor, roles.Permission.PROPOSE_BY_LAW)
     require_on_hold(records.certificate(work, serial))
-    return revoke.propose(work, actor=actor, act=ACT_RELEASE, serial=serial, payload=_case(case), now=now)
+    return two_officers.propose(
+        work, actor=actor, act=ACT_RELEASE, serial=serial, payload=_case(case), now=now
+    )
 
 
 def _case(case: str) -> tuple[tuple[str, str], ...]:
@@ -74,7 +76,7 @@ def _case(case: str) -> tuple[tuple[str, str], ...]:
 
 def agree(work: Work, *, actor: roles.Actor, proposal_id: int, now: datetime) -> Certificate:
     """Second of two officers. Raises as `revoke.agree_by_law`, and NotValid."""
-    agreed = revoke.agree(work, actor=actor, act=ACT_HOLD, proposal_id=proposal_id, now=now)
+    agreed = two_officers.agree(work, actor=actor, act=ACT_HOLD, proposal_id=proposal_id, now=now)
     found = records.certificate(work, Serial.parse(agreed.subject))
     why = f"case {dict(agreed.payload)['case']}; asked by {agreed.asked_by_name}"
     return place(work, actor=actor, found=found, why=why, now=now)
@@ -82,7 +84,7 @@ def agree(work: Work, *, actor: roles.Actor, proposal_id: int, now: datetime) ->
 
 def agree_release(work: Work, *, actor: roles.Actor, proposal_id: int, now: datetime) -> Certificate:
     """Second of two officers. Raises as `revoke.agree_by_law`, and NotOnHold."""
-    agreed = revoke.agree(work, actor=actor, act=ACT_RELEASE, proposal_id=proposal_id, now=now)
+    agreed = two_officers.agree(work, actor=actor, act=ACT_RELEASE, proposal_id=proposal_id, now=now)
     found = records.certificate(work, Serial.parse(agreed.subject))
     why = f"case {dict(agreed.payload)['case']}; asked by {agreed.asked_by_name}"
     return lift(work, actor=actor, found=found, why=why, now=now)
@@ -113,7 +115,10 @@ def with_owner(
 def release_by_owner(
     work: Work, *, actor: roles.Actor, serial: Serial, owner: consent.OwnerConsent, now: datetime
 ) -> Certificate:
-    """The owner's code lifts it. Raises NotAllowed, NotTheCaller, ConsentMissing, CertificateUnknown, NotOnHold."""
+    """The owner's code lifts it, in the cabinet or with staff on the line.
+
+    Raises NotAllowed, NotTheCaller, ConsentMissing, CertificateUnknown, NotOnHold.
+    """
     found = _for_owner(work, actor, serial)
     consent.require(owner, purpose=PURPOSE_RELEASE, subject=serial.hex, now=now)
     return lift(work, actor=actor, found=found, why=f"owner by {owner.by}", now=now)
@@ -121,9 +126,10 @@ def release_by_owner(
 
 def _for_owner(work: Work, actor: roles.Actor, serial: Serial) -> Certificate:
     permission = roles.Permission.REVOKE_WITH_OWNER
-    roles.require(actor, permission)
+    if actor != roles.OWNER:
+        roles.require(actor, permission)
     found = records.certificate(work, serial)
-    records.require_for(work, actor, permission, subscriber_id=found.subscriber_id)
+    records.require_for_owner(work, actor, permission, subscriber_id=found.subscriber_id)
     return found
 
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from ca_core import (
-    approval,
     audit,
     certificate,
     consent,
@@ -23,7 +22,7 @@ from ca_core.certificate import Certificate
 from ca_core.errors import Refusal
 from ca_core.identifiers import Serial
 from ca_core.ports import Command, CommandKind, Work
-from ca_core.revocation import reasons
+from ca_core.revocation import reasons, two_officers
 from ca_core.revocation.reasons import Reason
 from ca_core.x509 import crl
 
@@ -69,16 +68,18 @@ def by_owner(
     lost: bool = False,
     now: datetime,
 ) -> Certificate:
-    """The owner revokes, helped by an officer, on the code sent to the owner's BMG phone (R4, R9).
+    """The owner revokes, in the cabinet or helped by an officer, on the code sent to the owner's BMG phone (R4, R9).
 
     Raises NotAllowed, NotTheCaller, ConsentMissing, CertificateUnknown, AlreadyRevoked, AlreadyExpired,
     ReasonNotAllowed.
     """
-    roles.require(actor, roles.Permission.REVOKE_WITH_OWNER)
+    permission = roles.Permission.REVOKE_WITH_OWNER
+    if actor != roles.OWNER:
+        roles.require(actor, permission)
     consent.require(owner, purpose=PURPOSE, subject=serial.hex, now=now)
     reasons.require(reason, reasons.BY_OWNER)
     found = records.certificate(work, serial)
-    records.require_for(work, actor, roles.Permission.REVOKE_WITH_OWNER, subscriber_id=found.subscriber_id)
+    records.require_for_owner(work, actor, permission, subscriber_id=found.subscriber_id)
     require_revocable(found, now=now)
     if lost:
         found = records.report_lost(work, found, now=now)
@@ -91,13 +92,16 @@ def by_owner(
 def _list_certificates_with_the_same_key(
     work: Work, *, actor: roles.Actor, compromised: Certificate, now: datetime
 ) -> None:
-    """R9a: every other living certificate with that key waits for a second officer, who sees why."""
+    """R9a: every other living certificate with that key waits for two officers, who see why."""
     document = f"R9a: {compromised.serial.hex}"
+    payload = (("document", document), ("reason", str(int(Reason.KEY_COMPROMISE))))
     for twin in work.certificates.with_key(compromised.key_id):
         living = certificate.status(twin, now) in (certificate.Status.VALID, certificate.Status.ON_HOLD)
-        if living and not work.proposals.open_for([twin.serial.hex], now):
-            payload = (("document", document), ("reason", str(int(Reason.KEY_COMPROMISE))))
-            propose(work, actor=actor, act=ACT_BY_LAW, serial=twin.serial, payload=payload, now=now)
+        asked = any(p.act == ACT_BY_LAW for p in work.proposals.open_for([twin.serial.hex], now))
+        if living and not asked:
+            two_officers.report(
+                work, actor=actor, act=ACT_BY_LAW, serial=twin.serial, payload=payload, now=now
+            )
 
 
 def propose_by_law(
@@ -113,89 +117,21 @@ def propose_by_law(
     if len(document.strip()) < 3:
         raise DocumentMissing
     payload = (("document", document.strip()), ("reason", str(int(reason))))
-    return propose(work, actor=actor, act=ACT_BY_LAW, serial=serial, payload=payload, now=now)
+    return two_officers.propose(work, actor=actor, act=ACT_BY_LAW, serial=serial, payload=payload, now=now)
 
 
 def agree_by_law(work: Work, *, actor: roles.Actor, proposal_id: int, now: datetime) -> Certificate:
     """Second of two officers.
 
-    Raises NotAllowed, ProposalUnknown, ProposalClosed, ProposalChanged, SecondPersonNeeded, AlreadyRevoked,
-    AlreadyExpired.
+    Raises NotAllowed, ProposalUnknown, ProposalClosed, ProposalChanged, SecondPersonNeeded, FirstOfficerNeeded,
+    AlreadyRevoked, AlreadyExpired.
     """
-    agreed = agree(work, actor=actor, act=ACT_BY_LAW, proposal_id=proposal_id, now=now)
+    agreed = two_officers.agree(work, actor=actor, act=ACT_BY_LAW, proposal_id=proposal_id, now=now)
     payload = dict(agreed.payload)
     found = records.certificate(work, Serial.parse(agreed.subject))
     require_revocable(found, now=now)
     why = f"by law: {payload['document']}; asked by {agreed.asked_by_name}"
     return record(work, actor=actor, found=found, reason=Reason(int(payload["reason"])), why=why, now=now)
-
-
-def propose(
-    work: Work,
-    *,
-    actor: roles.Actor,
-    act: str,
-    serial: Serial,
-    payload: tuple[tuple[str, str], ...],
-    now: datetime,
-) -> int:
-    """Freezes what one officer asks of another. Raises NotAllowed."""
-    roles.require(actor, roles.Permission.PROPOSE_BY_LAW)
-    if actor.staff_id is None:
-        raise roles.NotAllowed(permission=roles.Permission.PROPOSE_BY_LAW.value)
-    proposal_id = work.proposals.add(
-        approval.Proposal(
-            proposal_id=0,
-            act=act,
-            subject=serial.hex,
-            payload=payload,
-            digest=approval.digest(act=act, subject=serial.hex, payload=payload),
-            asked_by=actor.staff_id,
-            asked_by_name=actor.name,
-            asked_at=now,
-            expires_at=now + work.policy.retention.proposals,
-        )
-    )
-    work.audit.add(
-        audit.Entry(
-            now, actor, f"proposal:{act}:asked", serial.hex, policy_version=work.policy.version,
-            details={"proposal": str(proposal_id)},
-        )
-    )  # fmt: skip
-    return proposal_id
-
-
-def agree(work: Work, *, actor: roles.Actor, act: str, proposal_id: int, now: datetime) -> approval.Proposal:
-    """The second person agrees to exactly what was asked. Raises as `agree_by_law`."""
-    roles.require(actor, roles.Permission.AGREE_TO_PROPOSAL)
-    proposal = work.proposals.by_id(proposal_id)
-    if proposal is None or proposal.act != act:
-        raise approval.ProposalUnknown
-    approval.require_agreeable(proposal, second=actor.staff_id, now=now)
-    agreed = replace(proposal, state=approval.ProposalState.AGREED, agreed_by=actor.staff_id, agreed_at=now)
-    work.proposals.close(agreed)
-    return agreed
-
-
-def turn_down(work: Work, *, actor: roles.Actor, proposal_id: int, now: datetime) -> None:
-    """The second person says no, or the first takes it back: nothing changes but the proposal.
-
-    Raises NotAllowed, ProposalUnknown, ProposalClosed.
-    """
-    roles.require(actor, roles.Permission.AGREE_TO_PROPOSAL)
-    proposal = work.proposals.by_id(proposal_id)
-    if proposal is None:
-        raise approval.ProposalUnknown
-    approval.require_open(proposal, now=now)
-    work.proposals.close(
-        replace(proposal, state=approval.ProposalState.WITHDRAWN, agreed_by=actor.staff_id, agreed_at=now)
-    )
-    work.audit.add(
-        audit.Entry(
-            now, actor, f"proposal:{proposal.act}:turned_down", proposal.subject,
-            policy_version=work.policy.version, details={"proposal": str(proposal_id)},
-        )
-    )  # fmt: skip
 
 
 def record(

@@ -14,7 +14,16 @@ from console.widgets import tables
 from runtime import procedures
 from runtime.service import Service
 
-_GROUPS = ("codes", "identification", "calls", "certificates", "publication", "retention")
+_GROUPS = (
+    "codes",
+    "identification",
+    "calls",
+    "verification",
+    "reviews",
+    "certificates",
+    "publication",
+    "retention",
+)
 
 
 def show(service: Service, staff: roles.Actor) -> None:
@@ -58,6 +67,8 @@ def _heading(preset: Policy, in_force: Policy) -> str:
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return words.t("policy.yes" if value else "policy.no")
+    if isinstance(value, timedelta) and value < timedelta(seconds=1):
+        return words.t("policy.milliseconds", n=value // timedelta(milliseconds=1))
     if isinstance(value, timedelta):
         return formats.span(value)
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""What waits for a second officer (R9, R10a): each line leads to the holder's page, where it is agreed to."""
+"""What waits for officers (R9, R9a, R10a): each line leads to the holder's page, where it is taken up or agreed to."""
 
 from urllib.parse import urlencode
 
@@ -7,6 +7,7 @@ import streamlit as st
 from ca_core import overview, roles
 from ca_core.overview import OpenProposal
 from console import words
+from console.screens.holder import proposals as on_holders_page
 from console.widgets import format as formats
 from console.widgets import tables
 from runtime.service import Service
@@ -48,4 +49,4 @@ def _asked_by(one: OpenProposal, staff: roles.Actor) -> str:
     """One's own stand in the list too, so that nobody wonders where they went."""
     if one.proposal.asked_by == staff.staff_id:
         return words.t("proposals.yours", name=one.proposal.asked_by_name)
-    return one.proposal.asked_by_name
+    return on_holders_page.asker(one.proposal)

@@ -1,5 +1,7 @@
 """/bmg: has this IIN a phone in the base of mobile citizens? If not, the way on is a video call (F1, 3-5)."""
 
+import time
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -7,7 +9,7 @@ from starlette.responses import Response
 from ca_core.errors import Refusal
 from ca_core.identifiers import Iin
 from ca_core.registration import bmg
-from portal import limits, parts, refusals, rendering
+from portal import dossier_cookie, limits, parts, refusals, rendering
 from portal.call_dossier import Dossier
 
 
@@ -17,20 +19,25 @@ def show(request: Request) -> Response:
 
 async def look_up(request: Request) -> Response:
     """The IIN comes in a field of ours and goes on in a sealed cookie, never in an address (R13, R14)."""
-    limits.require(parts.of(request).limits.people, request)
+    since = time.monotonic()
+    limits.require_browser(parts.of(request).limits.people, request, dossier_cookie.digest(request))
     async with request.form(max_files=0, max_fields=2) as form:
         typed = str(form.get("iin") or "")[:40]
-    return await run_in_threadpool(_answered, request, typed)
+    answer = await run_in_threadpool(_answered, request, typed)
+    await limits.answer_evenly(since)
+    return answer
 
 
 def _answered(request: Request, typed: str) -> Response:
     handed = parts.of(request)
     try:
         iin = Iin.parse(typed)
+        with handed.service.work() as work:
+            registered = bmg.look_up(
+                work, iin=iin, device=dossier_cookie.digest(request), now=handed.service.now()
+            )
     except Refusal as refusal:
         return _page(request, refusal=refusal)
-    with handed.service.look() as work:
-        registered = bmg.is_registered(work, iin)
     response = _page(request, iin=iin, registered=registered)
     handed.dossiers.keep(response, Dossier(iin=iin.digits))
     return response

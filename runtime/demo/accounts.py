@@ -60,6 +60,8 @@ ACCOUNTS = (
     # Two call agents: offers are fair only among several.
     _account("agent2", Role.CALL_AGENT, "Артём Сергеевич Ким", "ru", region=18),
     _account("moderator1", Role.MODERATOR, "Тимур Асқарұлы Қалиев", "ru"),
+    # Two moderators: the second decides what the first was not sure of (F3).
+    _account("moderator2", Role.MODERATOR, "Әлия Серікқызы Жұмабек", "kk", region=18),
     _account("analyst1", Role.ANALYST, "Мадина Қайратовна Оспанова", "ru"),
     _account("supervisor1", Role.SUPERVISOR, "Сәуле Бауыржанқызы Дүйсен", "kk"),
     _account("administrator1", Role.ADMINISTRATOR, "Олжас Нұрланович Сагындыков", "ru"),

@@ -15,11 +15,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from ca_core import roles, staff, statistics
+from ca_core.lifecycle import ApplicationState
 from ca_core.subscriber import MobileRegistration, Person
 from ca_core.x509 import build
 from data.demo import Showcases
 from runtime import settings as configuration
-from runtime.demo import accounts, lives, pending, people, signing, store
+from runtime.demo import accounts, lives, pending, people, photos, signing, store
 from runtime.demo.calendar import Calendar
 from runtime.demo.dice import Dice
 from runtime.demo.lives import Life, Telling
@@ -142,8 +143,15 @@ def _made(
         subscribers=ledger.enrolled(),
         records=records,
         signed=signed,
-        pending=waiting.applications + pending.renewals(signed, desk=desk, policy=policy, now=now),
-        reviews=waiting.reviews,
+        pending=waiting + pending.renewals(signed, desk=desk, policy=policy, now=now),
+        photos=photos.taken(
+            [one for one in waiting if one.state is ApplicationState.IN_REVIEW],
+            applicants,
+            seed=seed,
+            policy=policy,
+            folder=service.settings.evidence_dir,
+            secret=configuration.evidence_secret(service.settings),
+        ),
     )
 
 

@@ -4,7 +4,6 @@ Queues are about this hour, so their instants follow the clock; everything else 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -15,18 +14,16 @@ from ca_core.issuance import submit
 from ca_core.lifecycle import ApplicationState, CertificateState
 from ca_core.policy import Policy
 from ca_core.subscriber import Subscriber
-from data.bulk import Flagged
 from runtime.demo import keys
 from runtime.demo.dice import Dice
 from runtime.demo.records import Desk
 from runtime.demo.signing import Signed
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-REVIEW_WITHIN = timedelta(hours=4)
 
 # State, how many, opened at least and at most so long ago.
 _DOSSIERS = (
-    (ApplicationState.IN_REVIEW, 40, 5 * _MINUTE, 250 * _MINUTE),
+    (ApplicationState.IN_REVIEW, 24, 5 * _MINUTE, 75 * _MINUTE),
     (ApplicationState.STARTED, 24, _HOUR, 20 * _DAY),
     (ApplicationState.IDENTIFIED, 8, _HOUR, 6 * _DAY),
     (ApplicationState.AGREED, 10, _HOUR, 6 * _DAY),
@@ -43,10 +40,9 @@ _LASTED = {
     ApplicationState.EXPIRED: submit.OPEN_FOR,
 }
 _REASONS = {
-    ApplicationState.REJECTED: ("face_differs", "document_unreadable", "not_live"),
+    ApplicationState.REJECTED: ("another_person", "not_live", "picture_altered"),
     ApplicationState.WITHDRAWN: ("applicant changed their mind", "applied again by mobile"),
 }
-_FLAGS = ("face_below_threshold", "glare_on_document", "several_faces", "face_covered", "too_dark")
 _WAYS = (
     ((Channel.EGOV, StorageKind.FILE), 50),
     ((Channel.MOBILE, StorageKind.MOBILE_APP), 35),
@@ -58,12 +54,6 @@ RENEWALS = 4
 APPLICANTS = sum(number for _, number, _, _ in _DOSSIERS)
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
-    applications: list[Application]
-    reviews: list[Flagged]
-
-
 def dossiers(
     applicants: Sequence[Subscriber],
     numbers: Sequence[ApplicationId],
@@ -71,22 +61,22 @@ def dossiers(
     seed: int,
     policy: Policy,
     now: datetime,
-) -> Pending:
+) -> list[Application]:
     """One application each."""
     states = [(state, least, most) for state, number, least, most in _DOSSIERS for _ in range(number)]
-    pending = Pending([], [])
+    pending = []
     for place, (state, least, most) in enumerate(states):
         dice = Dice(seed + 4, place)
         (channel, storage), opened_at = dice.weighted(_WAYS), now - dice.span(least, most)
         lasted = dice.span(_HOUR, 30 * _HOUR)
-        found = Application(
+        opened = Application(
             number=numbers[place],
             subscriber_id=applicants[place].subscriber_id,
             kind=Kind.NEW,
             purpose=Purpose.SIGNING,
             channel=channel,
             storage=storage,
-            method=Method.MODERATOR if state is ApplicationState.IN_REVIEW else Method.AUTOMATIC_FACE,
+            method=Method.AUTOMATIC_FACE,
             region=applicants[place].region,
             state=state,
             opened_at=opened_at,
@@ -95,10 +85,7 @@ def dossiers(
             mobile_only=channel is Channel.MOBILE,
             reason=dice.one_of(_REASONS.get(state, ("",))),
         )
-        pending.applications.append(found)
-        if state is ApplicationState.IN_REVIEW:
-            due_at = found.changed_at + REVIEW_WITHIN
-            pending.reviews.append(Flagged(found.number, dice.one_of(_FLAGS), found.changed_at, due_at))
+        pending.append(opened)
     return pending
 
 

@@ -1,7 +1,7 @@
 """Writes what was told and signed, in the caller's one transaction, and makes the figures from it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -13,10 +13,11 @@ from ca_core.notices import Notice, NoticeKind
 from ca_core.registration import not_me
 from ca_core.subscriber import MobileRegistration, Person, Subscriber
 from data import rollups
-from data.bulk import Bulk, Enrolled, Flagged, Happened
+from data.bulk import Bulk, Enrolled, Happened
 from data.work import Work
 from runtime import notice_texts
 from runtime.demo import traces
+from runtime.demo.photos import Taken
 from runtime.demo.records import Desk, Recorded
 from runtime.demo.signing import Signed
 from runtime.settings import Settings
@@ -42,7 +43,7 @@ class Demo:
     records: list[Recorded]
     signed: list[Signed]
     pending: list[Application]
-    reviews: list[Flagged]
+    photos: list[Taken]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,20 @@ def store(work: Work, demo: Demo, *, desk: Desk, settings: Settings, end: dateti
     bulk.history(left.history)
     bulk.audit(left.audit)
     bulk.sent(left.messages, after=_DELIVERED_AFTER)
-    bulk.reviews(demo.reviews)
+    _photos(work, bulk, demo.photos)
     _show_on_phone(work, left.messages[-_ON_THE_PHONE:], settings)
     watch("storing", total, total)
     watch("counting", 0, total)
     rollups.rebuild(work.connection)
     bulk.finish()
     watch("counting", total, total)
+
+
+def _photos(work: Work, bulk: Bulk, photos: Sequence[Taken]) -> None:
+    bulk.portraits((one.iin, one.portrait) for one in photos)
+    for one in photos:
+        attempt_id = work.face_attempts.add(one.attempt)
+        work.reviews.add(replace(one.review, attempt_id=attempt_id))
 
 
 def _list_entries(records: Sequence[Recorded]) -> Iterator[tuple[Certificate, bytes]]:

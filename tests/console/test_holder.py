@@ -12,7 +12,7 @@ from ca_core import roles
 from ca_core.certificate import Certificate, Kind
 from ca_core.lifecycle import CertificateState
 from ca_core.lookup import RevealReason
-from ca_core.revocation import hold
+from ca_core.revocation import hold, revoke, two_officers
 from ca_core.revocation.reasons import Reason
 from ca_core.roles import Role
 from console.screens.holder.header import SHOWN_FOR, Shown
@@ -297,6 +297,28 @@ def test_a_hold_takes_two_officers(service: Service, draw: Callable[..., AppTest
     second = draw(person(service, Role.SUPERVISOR).actor(), owned)
     second.button(key="agree_1").click().run()
     assert stored(service, owned).state is CertificateState.ON_HOLD
+
+
+def test_a_reported_key_takes_two_officers(
+    service: Service, draw: Callable[..., AppTest], officer: Person
+) -> None:
+    """R9a: the first one's button takes it up and is then off for them; the supervisor has only the second."""
+    owned = builders.issued(service)
+    with service.work() as work:
+        two_officers.report(
+            work, actor=roles.OWNER, act=revoke.ACT_BY_LAW, serial=owned.certificate.serial,
+            payload=(("document", "R9a: 01"), ("reason", "1")), now=service.now(),
+        )  # fmt: skip
+    supervisor = person(service, Role.SUPERVISOR).actor()
+    assert draw(supervisor, owned).button(key="take_up_1").disabled
+    first = draw(officer.actor(), owned)
+    assert "Reported by the owner" in said(first)
+    first.button(key="take_up_1").click().run()
+    assert "A second officer agrees" in said(first)
+    assert first.button(key="agree_1").disabled
+    assert stored(service, owned).state is CertificateState.ISSUED
+    draw(supervisor, owned).button(key="agree_1").click().run()
+    assert stored(service, owned).state is CertificateState.REVOKED
 
 
 def test_whoever_does_not_agree_closes_the_proposal(

@@ -54,6 +54,25 @@ def test_the_same_person_or_nobody_may_not(second: int | None) -> None:
         approval.require_agreeable(proposal(), second=second, now=NOW)
 
 
+def test_a_report_has_no_first_person_until_it_is_taken_up() -> None:
+    """R9a."""
+    reported = proposal(asked_by=approval.NOBODY)
+    with pytest.raises(approval.FirstOfficerNeeded):
+        approval.require_agreeable(reported, second=2, now=NOW)
+    approval.require_to_be_taken_up(reported, now=NOW)
+    with pytest.raises(approval.AlreadyTakenUp):
+        approval.require_to_be_taken_up(proposal(), now=NOW)
+
+
+def test_a_report_that_is_over_or_was_changed_is_not_taken_up() -> None:
+    for different, refusal in (
+        ({"state": ProposalState.WITHDRAWN}, approval.ProposalClosed),
+        ({"subject": "ac13"}, approval.ProposalChanged),
+    ):
+        with pytest.raises(refusal):
+            approval.require_to_be_taken_up(proposal(asked_by=approval.NOBODY, **different), now=NOW)
+
+
 @pytest.mark.parametrize("state", [ProposalState.AGREED, ProposalState.WITHDRAWN])
 def test_a_closed_one_is_closed(state: ProposalState) -> None:
     with pytest.raises(approval.ProposalClosed) as refused:

@@ -29,10 +29,10 @@ def told(here: House) -> list[tuple[NoticeKind, str]]:
 def test_the_phone_serves_the_iin_from_now_on() -> None:
     here = lines.house()
     with here.work() as work:
-        assert not bmg.is_registered(work, CALLER.iin)
+        assert not bmg.look_up(work, iin=CALLER.iin, device=b"", now=here.now)
     enter(here)
     with here.work() as work:
-        assert bmg.is_registered(work, CALLER.iin)
+        assert bmg.look_up(work, iin=CALLER.iin, device=b"", now=here.now)
     assert here.memory.bmg[CALLER.iin] == MobileRegistration(CALLER.iin, builders.PHONE, here.now, AGENT.name)
     assert told(here) == [(NoticeKind.PHONE_REGISTERED, builders.PHONE.digits)]
 

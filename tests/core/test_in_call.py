@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ca_core import certificate, lookup, records, roles
+from ca_core import approval, certificate, lookup, records, roles
 from ca_core.call import Check, Decision, Gate, Outcome
 from ca_core.certificate import Channel, Kind, Method, Status, StorageKind
 from ca_core.identifiers import Phone
@@ -15,7 +15,7 @@ from ca_core.lifecycle import CallState, CertificateState
 from ca_core.records import NotTheCaller
 from ca_core.registration import sms_code
 from ca_core.registration.sms_code import CodePurpose
-from ca_core.revocation import hold, revoke
+from ca_core.revocation import hold, revoke, two_officers
 from ca_core.revocation.reasons import Reason
 from tests import builders
 from tests.builders import AGENT, OFFICER, SECOND_AGENT, Owned
@@ -311,6 +311,27 @@ def test_the_owners_code_is_asked_in_the_call_too() -> None:
             now=here.now,
         )
     assert certificate.status(builders.stored(here, owned), here.now) is Status.VALID
+
+
+def test_what_the_caller_reports_to_an_agent_takes_two_officers() -> None:
+    """R9a: the agent who heard it is neither of them."""
+    here = builders.house()
+    owned = builders.issued(here)
+    twin = builders.renewed(here, owned)
+    identified(here, owned)
+    builders.report_key(here, owned, AGENT)
+    with here.work() as work:
+        (reported,) = work.proposals.open_for([twin.certificate.serial.hex], here.now)
+    assert (reported.is_report, reported.asked_by_name) == (True, AGENT.name)
+    given: dict[str, Any] = {"proposal_id": reported.proposal_id, "now": here.now}
+    with pytest.raises(approval.FirstOfficerNeeded), here.work() as work:
+        revoke.agree_by_law(work, actor=OFFICER, **given)
+    with here.work() as work:
+        two_officers.take_up(work, actor=OFFICER, **given)
+    assert certificate.status(builders.stored(here, twin), here.now) is Status.VALID
+    with here.work() as work:
+        revoke.agree_by_law(work, actor=builders.SECOND, **given)
+    assert certificate.status(builders.stored(here, twin), here.now) is Status.REVOKED
 
 
 def test_a_reissue_in_a_call_was_identified_by_video_and_counts_for_the_residence() -> None:

@@ -129,15 +129,15 @@ def test_over_the_counter_a_person_of_the_register_gets_a_certificate() -> None:
 
 def test_a_person_unknown_to_the_register_gets_none() -> None:
     here = builders.house()
-    with pytest.raises(submit.PersonUnknown):
+    with pytest.raises(records.PersonUnknown):
         over_the_counter(here)
 
 
 @pytest.mark.parametrize(
     ("different", "refusal"),
     [
-        ({"deceased_on": builders.date(2020, 1, 1)}, submit.PersonDeceased),
-        ({"document_expires_on": builders.date(2020, 1, 1)}, submit.DocumentExpired),
+        ({"deceased_on": builders.date(2020, 1, 1)}, records.PersonDeceased),
+        ({"document_expires_on": builders.date(2020, 1, 1)}, records.DocumentExpired),
     ],
 )
 def test_the_dead_and_those_whose_document_ran_out_get_none(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ca_core import certificate, roles
+from ca_core import certificate, records, roles
 from ca_core.application import Application
 from ca_core.certificate import Kind, Status, StorageKind
 from ca_core.consent import ConsentMissing
@@ -187,5 +187,5 @@ def test_reissue_asks_the_state_register() -> None:
     old = builders.issued(here)
     known = here.memory.persons[old.owner.iin]
     here.memory.persons[old.owner.iin] = replace(known, document_expires_on=date(2020, 1, 1))
-    with pytest.raises(submit.DocumentExpired):
+    with pytest.raises(records.DocumentExpired):
         requested(here, old)

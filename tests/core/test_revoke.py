@@ -12,7 +12,7 @@ from ca_core.issuance import issue
 from ca_core.lifecycle import CertificateState
 from ca_core.ports import CommandKind
 from ca_core.registration import sms_code
-from ca_core.revocation import hold, reasons, revoke, status
+from ca_core.revocation import hold, reasons, revoke, status, two_officers
 from ca_core.revocation.reasons import Reason
 from ca_core.statistics import Measure
 from tests import builders
@@ -299,7 +299,7 @@ def test_a_proposal_for_another_act_is_unknown() -> None:
     here = builders.house()
     proposal_id = propose(here, builders.issued(here))
     with pytest.raises(approval.ProposalUnknown), here.work() as work:
-        revoke.agree(work, actor=SECOND, act="hold", proposal_id=proposal_id, now=here.now)
+        two_officers.agree(work, actor=SECOND, act="hold", proposal_id=proposal_id, now=here.now)
 
 
 def test_the_owner_may_be_quicker_than_the_law() -> None:
@@ -317,7 +317,7 @@ def test_the_second_officer_may_decline_and_the_first_may_withdraw() -> None:
     for actor in (SECOND, OFFICER):
         proposal_id = propose(here, owned)
         with here.work() as work:
-            revoke.turn_down(work, actor=actor, proposal_id=proposal_id, now=here.now)
+            two_officers.turn_down(work, actor=actor, proposal_id=proposal_id, now=here.now)
         with pytest.raises(approval.ProposalClosed):
             agree(here, proposal_id)
 
@@ -326,7 +326,7 @@ def test_an_agent_turns_nothing_down() -> None:
     here = builders.house()
     proposal_id = propose(here, builders.issued(here))
     with pytest.raises(roles.NotAllowed), here.work() as work:
-        revoke.turn_down(work, actor=builders.AGENT, proposal_id=proposal_id, now=here.now)
+        two_officers.turn_down(work, actor=builders.AGENT, proposal_id=proposal_id, now=here.now)
 
 
 def test_one_publication_gathers_what_is_revoked_within_ten_seconds() -> None:

@@ -15,8 +15,13 @@ from tests import builders
 from tests.builders import OFFICER
 from tests.fakes import House
 
-# Codes that an owner's acts ask for; the one to register a phone is the call agent's to send.
-OF_AN_OWNER = [purpose for purpose in CodePurpose if purpose is not CodePurpose.REGISTER]
+# Codes that an officer may send for an owner's act; the one to register a phone is the call agent's, and those of
+# the citizen's own way are nobody's but the citizen's.
+OF_AN_OWNER = [
+    purpose
+    for purpose in CodePurpose
+    if purpose not in (CodePurpose.REGISTER, CodePurpose.SIGN_IN, CodePurpose.IDENTIFY)
+]
 BOUND = {"purpose": CodePurpose.REVOKE, "subject": "ab12", "page": "page-1"}
 
 

@@ -15,15 +15,16 @@ from alembic.runtime.migration import MigrationContext
 from ca_core import notices
 from ca_core.identifiers import Phone
 from ca_core.subscriber import MobileRegistration, PastRegistration
-from data import call_schema, migrate, people, schema
+from data import call_schema, dossier_schema, migrate, people, review_schema, schema
 from data import engine as engines
 from data.tables import metadata
 from data.work import Store, Work
 from tests import builders, fakes
 from tests.core.x509.authorities import NOW
 
-# Both files of tables are known to the metadata once they are imported.
-assert call_schema.call.metadata is schema.person.metadata is metadata
+# All files of tables are known to the metadata once they are imported.
+assert call_schema.call.metadata is review_schema.review.metadata is schema.person.metadata is metadata
+assert dossier_schema.dossier.metadata is metadata
 
 
 def test_migrated_database_equals_the_schema(engine: sa.Engine) -> None:

@@ -5,7 +5,7 @@ from ca_core import lifecycle
 
 def markdown() -> str:
     lines = [
-        "# The lives of application, certificate and call",
+        "# The lives of application, certificate, call and review",
         "",
         "Made by `python -m tests.house.lifecycle_page` from `ca_core/lifecycle.py`; do not edit.",
         "The clause is RFC 3647's. Expired is never stored: it is computed from the end of validity.",

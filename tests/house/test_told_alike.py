@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ca_core import review
 from ca_core.registration.decide import Reason
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -22,3 +23,12 @@ def test_the_agent_is_shown_the_very_words_that_the_citizen_reads(language: str)
 
     assert shown == read
     assert set(read) == {reason.value for reason in Reason}
+
+
+@pytest.mark.parametrize("language", ["ru", "kk", "en"])
+def test_the_message_says_of_a_photo_what_the_page_says(language: str) -> None:
+    told = _wording(f"runtime/messages/{language}.toml")["review"]
+    read = _wording(f"portal/wording/{language}.toml")["review_reason"]
+
+    assert told == read
+    assert set(read) == {reason.value for reason in review.Reason}

@@ -66,6 +66,8 @@ class House:
     portal_url: str
     service: Service
     log: Path
+    # The citizen's home folder at this computer, below which the key agent looks for keys.
+    home: Path
 
     def account(self, role: Role, number: int = 0) -> DemoAccount:
         """The first account of a role; `number` 1 is the second one (two officers)."""
@@ -128,10 +130,15 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         "video_port": str(_free_port()),
         "vision_port": str(_free_port()),
         "media_port": str(_free_port()),
+        "keyagent_port": str(_free_port()),
         "media_workers": "1",
         "demo_certificates": CERTIFICATES,
     }
     environment = {f"{settings.PREFIX}{name.upper()}": value for name, value in overrides.items()}
+    home = folder / "citizen"
+    (home / "Documents").mkdir(parents=True)
+    # The key agent opens a dialog in this computer's browser; here the test opens it in its own.
+    environment |= {"HOME": str(home), "BROWSER": "true"}
     log = folder / "log.txt"
     with log.open("wb") as written:
         process = subprocess.Popen(
@@ -146,7 +153,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         for url in (configured.portal_url, configured.console_url, configured.video_url):
             _wait_until_ready(url, process, log)
         service = wiring.make_service(configured)
-        yield House(configured.console_url, configured.portal_url, service, log)
+        yield House(configured.console_url, configured.portal_url, service, log, home)
         service.close()
     finally:
         process.send_signal(signal.SIGTERM)

@@ -1,10 +1,13 @@
 """/bmg: whether a phone is registered for an IIN, and the way to the video call (F1, 3-5)."""
 
+import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from ca_core.registration import bmg
+from portal import dossier_cookie
 from portal.limits import Buckets, Limits
 from tests.portal.conftest import House, Served, application
 from tests.runtime.conftest import iin
@@ -69,3 +72,22 @@ def test_who_guesses_iins_waits(slow: httpx.Client) -> None:
     assert slow.post("/call/back", data={"phone": "+7 701 123 45 68"}).status_code == 429
     assert slow.post("/call", data={"consent": "yes"}).status_code == 429
     assert slow.get("/bmg").status_code == 200
+
+
+def test_found_or_not_the_answer_comes_at_an_even_moment(browser: httpx.Client) -> None:
+    """F1: found and not found take the same time, to the next 400 ms."""
+    for typed in (KNOWN, UNKNOWN, "12"):
+        since = time.monotonic()
+        asked(browser, typed)
+        took = time.monotonic() - since
+        assert took >= 0.4
+        assert took % 0.4 < 0.3 or took > 2, "room for a busy machine"
+
+
+def test_one_browser_asks_about_few_people_whatever_process_answers(house: House) -> None:
+    """R14: the count is stored, under the digest of the browser's own cookie."""
+    cookies = {dossier_cookie.COOKIE: dossier_cookie.fresh()}
+    numbers = [iin(100 + 20 * n).digits for n in range(bmg.LOOK_UPS_OF_A_DEVICE + 1)]
+    with httpx.Client(base_url=house.url, trust_env=False, timeout=20, cookies=cookies) as client:
+        statuses = [asked(client, number).status_code for number in numbers]
+    assert statuses == [200] * bmg.LOOK_UPS_OF_A_DEVICE + [429]

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import update
 
-from ca_core import certificate, roles, statistics
+from ca_core import certificate, records, roles, statistics
 from ca_core.application import Application
 from ca_core.certificate import Certificate, Kind, Status, StorageKind
 from ca_core.errors import Refusal
@@ -375,7 +375,7 @@ def test_deceased_or_undocumented_owner_gets_no_new_certificate(service: Service
         work.connection.execute(
             update(person).where(person.c.iin == who.number).values(deceased_on=date(2026, 1, 1))
         )
-    with pytest.raises(submit.PersonDeceased), service.work() as work:
+    with pytest.raises(records.PersonDeceased), service.work() as work:
         renew.open_for_owner(work, actor=OFFICER, serial=found.serial, now=service.now())
 
 

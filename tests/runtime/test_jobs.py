@@ -17,6 +17,7 @@ from ca_core.errors import GatewayRejected, GatewayUnavailable
 from ca_core.identifiers import ApplicationId, Phone, Serial
 from ca_core.issuance import submit
 from ca_core.lifecycle import CertificateState
+from ca_core.owner_session import OwnerSession
 from ca_core.ports import Command, CommandKind
 from ca_core.revocation import hold, revoke
 from runtime import authority, publication
@@ -167,6 +168,22 @@ def test_hold_ends_by_itself_after_72_hours(service: Service, runner: JobRunner)
     with service.work() as work:
         lifted = hold.expire(work, actor=publication.JOB, serial=serial, now=placed + timedelta(hours=72))
     assert lifted.state is CertificateState.ISSUED
+
+
+def test_sessions_of_owners_that_are_over_are_erased(service: Service, runner: JobRunner) -> None:
+    """R14: by the hourly part of the routine, whether or not anybody signs in again."""
+    now = service.now()
+    idle, living = (
+        OwnerSession(name, iin(1), "sms_code", now - timedelta(hours=1), seen_at)
+        for name, seen_at in ((b"idle", now - timedelta(minutes=16)), (b"living", now))
+    )
+    with service.work() as work:
+        work.owner_sessions.add(idle)
+        work.owner_sessions.add(living)
+    runner.once()
+    with service.look() as work:
+        assert work.owner_sessions.by_digest(b"idle") is None
+        assert work.owner_sessions.by_digest(b"living") == living
 
 
 def test_message_is_tried_again_later_while_the_centre_is_away(

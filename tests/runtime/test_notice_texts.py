@@ -9,6 +9,7 @@ import pytest
 from ca_core.notices import NoticeKind
 from ca_core.registration.decide import Reason as NotRegistered
 from ca_core.registration.sms_code import CodePurpose
+from ca_core.review import Reason as NotConfirmed
 from ca_core.revocation.reasons import Reason
 from runtime import notice_texts
 
@@ -23,8 +24,12 @@ WORDS = {
 
 
 def words(kind: NoticeKind) -> dict[str, str]:
-    refused = kind is NoticeKind.REGISTRATION_REFUSED
-    return WORDS | ({"reason": NotRegistered.DOCUMENT_EXPIRED.value} if refused else {})
+    of_kind = {
+        NoticeKind.REGISTRATION_REFUSED: NotRegistered.DOCUMENT_EXPIRED.value,
+        NoticeKind.REVIEW_REJECTED: NotConfirmed.ANOTHER_PERSON.value,
+        NoticeKind.NEW_PHOTO: NotConfirmed.TOO_DARK.value,
+    }
+    return WORDS | ({"reason": of_kind[kind]} if kind in of_kind else {})
 
 
 @pytest.mark.parametrize("language", notice_texts.LANGUAGES)
@@ -44,6 +49,7 @@ def test_every_purpose_and_reason_has_words(language: str) -> None:
     assert set(texts["purpose"]) == {purpose.value for purpose in CodePurpose}
     assert set(texts["reason"]) == {r.name for r in Reason if r is not Reason.CERTIFICATE_HOLD}
     assert set(texts["refusal"]) == {reason.value for reason in NotRegistered}
+    assert set(texts["review"]) == {reason.value for reason in NotConfirmed}
 
 
 @pytest.mark.parametrize("kind", [k for k in NoticeKind if k is not NoticeKind.CODE])
@@ -59,6 +65,17 @@ def test_every_refusal_fits_into_two_messages(reason: NotRegistered, language: s
     words = {"reason": reason.value, "final": "False"}
     text = notice_texts.render(kind="registration_refused", language=language, words=words, minutes=3)
     assert len(text) < 335
+
+
+@pytest.mark.parametrize("language", notice_texts.LANGUAGES)
+@pytest.mark.parametrize("kind", [NoticeKind.REVIEW_REJECTED, NoticeKind.NEW_PHOTO])
+@pytest.mark.parametrize("reason", list(NotConfirmed))
+def test_what_was_wrong_with_a_photo_fits_into_two_messages(
+    reason: NotConfirmed, kind: NoticeKind, language: str
+) -> None:
+    words = {"number": "1234-5678-903", "reason": reason.value}
+    text = notice_texts.render(kind=kind.value, language=language, words=words, minutes=3)
+    assert len(text) < 335, "two SMS in Cyrillic at most, counted with their joint"
 
 
 def test_an_invitation_leads_to_the_page_that_keeps_the_place() -> None:

@@ -9,9 +9,14 @@ Evidence goes in, a verdict comes out; people decide. Nothing here knows a call,
     mrz_reader   all of it: read twice, compared, checked, or said to be doubtful
     faces        which face counts, and how far two are apart
     face_matcher find and describe them (dlib)
+    moves        whether a face did what it was asked to: five points a frame, no pictures
+    flatness     whether a turned face is a flat picture of one
+    clip         the frames of a verification: glanced at while they come, judged as a whole
+    header       how large a picture is before it is decoded
     quality      why a picture is not good enough, as reasons a person can act on
     wire         what client and server say to each other
-    looking      the three questions a picture is asked
+    clip_wire    what they say about the frames of a verification
+    looking      the questions a picture is asked
     worker       one process of the pool: models loaded once
     pool, app    the service on loopback
     client       how the rest of the house asks it

@@ -2,7 +2,10 @@
 
     POST /documents          the bytes of a still -> its machine-readable zone
     POST /faces?role=        the bytes of a picture -> the faces in it, and what is wrong with it
+    POST /aligned            the bytes of a picture -> the largest face in it as JPEG, its eyes in their place
     POST /comparisons        multipart: two or three of live, document, portrait -> the distances between them
+    POST /bursts             multipart: some frames -> where the face is in each
+    POST /clips              multipart: all frames of a verification, what was asked, the portrait -> what they show
     GET  /health /ready      alive; models loaded, and which checks are off
 
 Nothing is kept: no picture, no embedding, no name of anybody (R14).
@@ -13,6 +16,7 @@ import contextlib
 import hmac
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import ParamSpec, TypeVar
@@ -24,7 +28,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from video.vision import wire, worker
+from video.vision import clip_wire, wire, worker
+from video.vision.clip_wire import FRAME_LIMIT_BYTES, FRAMES_LIMIT
 from video.vision.pool import JobLost, Overloaded, Pool
 from video.vision.wire import SIZE_LIMIT_BYTES, CheckIsOff, PictureUndecodable, Role
 
@@ -33,10 +38,21 @@ log = logging.getLogger(__name__)
 # Three pictures, and what multipart writes around them.
 _FORM_LIMIT_BYTES = 3 * SIZE_LIMIT_BYTES + 64 * 1024
 _LEAST_COMPARED = 2
+# All frames of a verification as they usually are, and the portrait.
+_FILM_LIMIT_BYTES = 24 * 1024 * 1024
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Film:
+    """What a form brought: frames in their order, what was asked (JSON), the portrait to compare with."""
+
+    frames: tuple[bytes, ...]
+    plan: str
+    portrait: bytes | None
 
 
 class _Said(Exception):
@@ -74,7 +90,10 @@ def make_app(*, secret: bytes, workers: int) -> Starlette:
             Route("/ready", guarded(_ready)),
             Route("/documents", guarded(_documents), methods=["POST"]),
             Route("/faces", guarded(_faces), methods=["POST"]),
+            Route("/aligned", guarded(_aligned), methods=["POST"]),
             Route("/comparisons", guarded(_comparisons), methods=["POST"]),
+            Route("/bursts", guarded(_bursts), methods=["POST"]),
+            Route("/clips", guarded(_clips), methods=["POST"]),
         ],
         lifespan=lifespan,
     )
@@ -119,12 +138,53 @@ async def _faces(request: Request) -> Response:
     return JSONResponse(wire.faces_to_json(await _run(request, worker.find_faces, picture, role, _today())))
 
 
+async def _aligned(request: Request) -> Response:
+    jpeg = await _run(request, worker.align, await _body(request, SIZE_LIMIT_BYTES))
+    if jpeg is None:
+        raise _Said(HTTPStatus.UNPROCESSABLE_ENTITY, "vision.no_face")
+    return Response(jpeg, media_type="image/jpeg")
+
+
 async def _comparisons(request: Request) -> Response:
     pictures = await _pictures(request)
     if len(pictures) < _LEAST_COMPARED:
         raise _Said(HTTPStatus.BAD_REQUEST, "vision.pictures")
     comparison = await _run(request, worker.compare, pictures, _today())
     return JSONResponse(wire.comparison_to_json(comparison))
+
+
+async def _bursts(request: Request) -> Response:
+    film = await _film(request)
+    return JSONResponse(clip_wire.burst_to_json(await _run(request, worker.glance, film.frames)))
+
+
+async def _clips(request: Request) -> Response:
+    film = await _film(request)
+    try:
+        plan = clip_wire.plan_from_text(film.plan)
+    except (ValueError, KeyError, TypeError) as error:
+        raise _Said(HTTPStatus.BAD_REQUEST, "vision.plan") from error
+    if len(plan.frames) != len(film.frames):
+        raise _Said(HTTPStatus.BAD_REQUEST, "vision.plan")
+    found = await _run(request, worker.verify, film.frames, plan, film.portrait)
+    return JSONResponse(clip_wire.verified_to_json(found))
+
+
+async def _film(request: Request) -> _Film:
+    """Frames in the order of the form. Nothing is decoded here."""
+    _limit(request, _FILM_LIMIT_BYTES)
+    try:
+        async with request.form(max_files=FRAMES_LIMIT + 1, max_fields=1) as form:
+            parts = [
+                (name, await part.read()) for name, part in form.multi_items() if isinstance(part, UploadFile)
+            ]
+            plan = form.get("plan", "")
+    except MultiPartException as error:
+        raise _Said(HTTPStatus.BAD_REQUEST, "vision.pictures") from error
+    frames = tuple(data for name, data in parts if name == "frame")
+    if not 0 < len(frames) <= FRAMES_LIMIT or any(len(data) > FRAME_LIMIT_BYTES for data in frames):
+        raise _Said(HTTPStatus.BAD_REQUEST, "vision.frames")
+    return _Film(frames, str(plan), next((data for name, data in parts if name == "portrait"), None))
 
 
 async def _run(request: Request, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -15,6 +15,14 @@ Embedding = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a face is, its two eyes' corners and nose; not described."""
+
+    box: Box
+    landmarks: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Face:
     """Where it is in the picture, its two eyes' corners and nose, and what it is compared by."""
 

@@ -1,12 +1,13 @@
-"""The three questions that a picture is asked, and the models that answer them."""
+"""The questions that a picture, or the frames of a film, are asked, and the models that answer them."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from video.vision import faces, picture, quality
+from video.vision import aligning, clip, faces, picture, quality
+from video.vision.clip_wire import Burst, Plan, Verified
 from video.vision.faces import Face
 from video.vision.wire import CheckIsOff, Comparison, Faces, Point, Readiness, Reading, Role, SeenFace
 
@@ -76,14 +77,31 @@ class Looking:
             sides=tuple(side for side, _ in sides.values()),
         )
 
-    def _side(self, data: bytes, role: Role, today: date) -> tuple[Faces, Face | None]:
-        """What one picture shows, and the face in it that counts; a document is looked at upright."""
+    def align(self, data: bytes) -> bytes | None:
+        """The largest face with its eyes in their place, as JPEG; None where no face is found."""
+        matcher = self._require_matcher()
+        pixels = picture.decode(data)
+        found = matcher.find(pixels)
+        return aligning.as_jpeg(aligning.aligned(pixels, found[0])) if found else None
+
+    def glance(self, frames: Sequence[bytes]) -> Burst:
+        return clip.glance(self._require_matcher(), frames)
+
+    def verify(self, frames: Sequence[bytes], plan: Plan, portrait: bytes | None) -> Verified:
+        return clip.verify(self._require_matcher(), frames, plan, portrait)
+
+    def _require_matcher(self) -> "FaceMatcher":
         if self.matcher is None:
             raise CheckIsOff("faces")
+        return self.matcher
+
+    def _side(self, data: bytes, role: Role, today: date) -> tuple[Faces, Face | None]:
+        """What one picture shows, and the face in it that counts; a document is looked at upright."""
+        matcher = self._require_matcher()
         pixels = picture.decode(data)
         zone, degrees = self._zone(pixels, today) if role is Role.DOCUMENT else ((), 0)
         upright = picture.turned(pixels, degrees)
-        found = self.matcher.find(upright)
+        found = matcher.find(upright)
         chosen = faces.portrait_of(found, zone)
         ordered = sorted(found, key=lambda face: face is not chosen)
         flaws = quality.of_face(upright, [face.box for face in ordered], role)

@@ -1,12 +1,10 @@
 """From the bytes of a still to its pixels: only JPEG and PNG, and never more than the limits."""
 
-import io
-
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
 
+from video.vision import header
 from video.vision.wire import SIZE_LIMIT_BYTES, Box, PictureUndecodable, Point
 
 Pixels = npt.NDArray[np.uint8]
@@ -17,11 +15,7 @@ _LEAST_SIDE_PX = 32
 
 def decode(data: bytes) -> Pixels:
     """Blue, green, red. The header is judged before a pixel is decoded. Raises PictureUndecodable."""
-    try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as header:
-            width, height = header.size
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise PictureUndecodable("neither JPEG nor PNG") from error
+    width, height = header.size(data)
     if len(data) > SIZE_LIMIT_BYTES or width * height > PIXEL_LIMIT or min(width, height) < _LEAST_SIDE_PX:
         raise PictureUndecodable("size")
     # IMREAD_COLOR turns the picture as its EXIF says.

@@ -56,6 +56,11 @@ def of_document(picture: Pixels, zone: Sequence[Point]) -> tuple[Flaw, ...]:
     return (*flaws, *_flaws(grey, LEAST_DOCUMENT_SHARPNESS, MOST_DOCUMENT_GLARE, MOST_DOCUMENT_BRIGHTNESS))
 
 
+def sharpness(picture: Pixels, face: Box) -> float:
+    """For choosing among pictures of one person: the larger, the sharper."""
+    return float(cv2.Laplacian(_grey(_inside(picture, face), _FACE_SIDE_PX), cv2.CV_64F).var())
+
+
 def _flaws(grey: Pixels, sharpness: float, glare: float, most_brightness: float) -> list[Flaw]:
     brightness = float(grey.mean())
     gates = (

@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from video.vision.wire import CheckIsOff, Comparison, Faces, Readiness, Reading, Role
 
 if TYPE_CHECKING:
+    from video.vision.clip_wire import Burst, Plan, Verified
     from video.vision.looking import Looking
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,24 @@ def compare(pictures: Mapping[Role, bytes], today: date) -> Comparison:
     """Raises PictureUndecodable, CheckIsOff."""
     with _bounded():
         return _looking().compare(pictures, today=today)
+
+
+def align(data: bytes) -> bytes | None:
+    """Raises PictureUndecodable, CheckIsOff."""
+    with _bounded():
+        return _looking().align(data)
+
+
+def glance(frames: Sequence[bytes]) -> "Burst":
+    """Raises PictureUndecodable, CheckIsOff."""
+    with _bounded():
+        return _looking().glance(frames)
+
+
+def verify(frames: Sequence[bytes], plan: "Plan", portrait: bytes | None) -> "Verified":
+    """Raises PictureUndecodable, CheckIsOff."""
+    with _bounded():
+        return _looking().verify(frames, plan, portrait)
 
 
 def _looking() -> "Looking":

@@ -8,8 +8,9 @@ from html import escape
 import streamlit as st
 
 from ca_core.call import Call, Check, EvidenceKind, Gate
+from ca_core.face_attempt import Band
 from ca_core.registration import face
-from ca_core.registration.face import Band, Opinion
+from ca_core.registration.face import Opinion
 from console import words
 from console.screens.calls import attempts, say, slow_acts, stepper, stills
 from console.screens.calls.snapshot import Snapshot, is_on_the_line

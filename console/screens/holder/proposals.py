@@ -1,4 +1,4 @@
-"""What another officer asked for, exactly as it was frozen: agree to it or not (R9, R10a)."""
+"""What another officer or the owner asked for, exactly as frozen: take it up, agree to it, or not (R9, R9a, R10a)."""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from ca_core import approval, roles
 from ca_core.approval import Proposal
 from ca_core.certificate import Certificate
 from ca_core.errors import Refusal
-from ca_core.revocation import hold, revoke
+from ca_core.revocation import hold, revoke, two_officers
 from ca_core.revocation.reasons import Reason
 from ca_core.roles import Permission
 from console import words
@@ -26,12 +26,14 @@ def draw(page: Page, found: Certificate) -> None:
 
 def _one(page: Page, proposal: Proposal) -> None:
     refused = _why_not(page, proposal)
+    waits = words.t("acts.proposal.waits_first" if proposal.is_report else "acts.proposal.waits")
+    step, take = ("take_up", _take_up) if proposal.is_report else ("agree", _agree)
     with st.container(border=True):
-        st.markdown(f":orange-badge[◔ {words.t('acts.proposal.waits')}] **{_asked(proposal)}**")
+        st.markdown(f":orange-badge[◔ {waits}] **{_asked(proposal)}**")
         st.markdown(
             words.t(
-                "acts.proposal.by",
-                name=typed.plain(proposal.asked_by_name),
+                "acts.proposal.reported" if proposal.is_report else "acts.proposal.by",
+                name=asker(proposal),
                 at=formats.instant(proposal.asked_at),
                 until=formats.instant(proposal.expires_at),
             )
@@ -39,13 +41,13 @@ def _one(page: Page, proposal: Proposal) -> None:
         st.caption(words.t("acts.proposal.digest", digest=formats.grouped(proposal.digest[:16])))
         with st.container(horizontal=True):
             if st.button(
-                words.t("acts.proposal.agree"),
-                key=f"agree_{proposal.proposal_id}",
+                words.t(f"acts.proposal.{step}"),
+                key=f"{step}_{proposal.proposal_id}",
                 type="primary",
                 disabled=refused is not None,
                 help=refusals.as_help(refused) if refused else None,
             ):
-                _agree(page, proposal)
+                take(page, proposal)
             mine = proposal.asked_by == page.staff.staff_id
             if st.button(
                 words.t("acts.proposal.take_back" if mine else "acts.proposal.decline"),
@@ -53,6 +55,14 @@ def _one(page: Page, proposal: Proposal) -> None:
                 disabled=not roles.may(page.staff, Permission.AGREE_TO_PROPOSAL),
             ):
                 _turn_down(page, proposal)
+
+
+def asker(proposal: Proposal) -> str:
+    """Who asks, or who told what no officer asks for yet: the owner, alone or with somebody of the staff."""
+    if proposal.asked_by_name == roles.OWNER.name:
+        return words.t("acts.proposal.owner")
+    name = typed.plain(proposal.asked_by_name)
+    return words.t("acts.proposal.owner_with", name=name) if proposal.is_report else name
 
 
 def _asked(proposal: Proposal) -> str:
@@ -66,6 +76,10 @@ def _asked(proposal: Proposal) -> str:
 
 def _why_not(page: Page, proposal: Proposal) -> Refusal | None:
     try:
+        if proposal.is_report:
+            roles.require(page.staff, Permission.PROPOSE_BY_LAW)
+            approval.require_to_be_taken_up(proposal, now=page.now)
+            return None
         roles.require(page.staff, Permission.AGREE_TO_PROPOSAL)
         approval.require_agreeable(proposal, second=page.staff.staff_id, now=page.now)
     except Refusal as refused:
@@ -95,10 +109,25 @@ def _agree(page: Page, proposal: Proposal) -> None:
     st.rerun()
 
 
+def _take_up(page: Page, proposal: Proposal) -> None:
+    try:
+        with page.service.work(by=page.staff, on=proposal.subject) as work:
+            two_officers.take_up(
+                work, actor=page.staff, proposal_id=proposal.proposal_id, now=page.service.now()
+            )
+    except Refusal as refusal:
+        refusals.show(refusal)
+        return
+    done(words.t("acts.proposal.taken_up"))
+    st.rerun()
+
+
 def _turn_down(page: Page, proposal: Proposal) -> None:
     try:
         with page.service.work(by=page.staff, on=proposal.subject) as work:
-            revoke.turn_down(work, actor=page.staff, proposal_id=proposal.proposal_id, now=page.service.now())
+            two_officers.turn_down(
+                work, actor=page.staff, proposal_id=proposal.proposal_id, now=page.service.now()
+            )
     except Refusal as refusal:
         refusals.show(refusal)
         return

@@ -26,6 +26,10 @@ class RenderedPerson:
         """The register's portrait, as JPEG."""
         return resources.files(__name__).joinpath("pictures", f"{self.name}.jpg").read_bytes()
 
+    def live(self) -> bytes:
+        """The person before a camera at home, as JPEG."""
+        return resources.files(__name__).joinpath("pictures", f"{self.name}-live.jpg").read_bytes()
+
     @property
     def look(self) -> Look:
         return _looks()[self.name]

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.demo.rendered import head
+from runtime.demo.rendered import head, turning
 from runtime.demo.rendered.head import Light, Pose
 from runtime.demo.rendered.look import Look
 from runtime.demo.rendered.relief import Canvas, Expression
@@ -16,8 +16,10 @@ Picture = NDArray[np.uint8]
 
 WIDTH_PX, HEIGHT_PX = 1280, 720
 PORTRAIT_PX = (360, 480)
+POSED_PX = (640, 480)
 
 _PAPER = np.array([0.82, 0.85, 0.88], np.float32)
+_STRAIGHT = Pose()
 _ROOM_LIGHT = Light(x=0.4, y=-0.3, z=0.75, warm=0.5, around=0.52, strength=0.82)
 # A blink each three seconds or so; the lips move as if somebody spoke.
 _BLINK_EVERY_SECONDS, _BLINK_SECONDS = 3.1, 0.16
@@ -81,6 +83,15 @@ def _seated(look: Look, expression: Expression) -> Picture:
         canvas, look, light=_ROOM_LIGHT, pose=Pose(yaw=0.05, roll=0.02), expression=expression
     )
     return marked(np.ascontiguousarray(head.on(drawn, _room())), size=0.8)
+
+
+def posed(look: Look, pose: Pose = _STRAIGHT, *, nearer: float = 1.0) -> Picture:
+    """640x480 before a camera: turned, tilted or nearer, as the verification of a face asks for."""
+    width, height = POSED_PX
+    canvas = Canvas.of(width, height, unit=118 * nearer, center=(width / 2, height * 0.47))
+    drawn = head.render(canvas, look, light=_ROOM_LIGHT, pose=pose, turn=turning.turned)
+    room = np.asarray(cv2.resize(_room(), POSED_PX, interpolation=cv2.INTER_AREA), np.float32)
+    return marked(np.ascontiguousarray(head.on(drawn, room)), size=0.5)
 
 
 @functools.cache

@@ -1,5 +1,6 @@
 """A lit head with shoulders, as a picture with a transparent background."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -42,6 +43,10 @@ class Layer:
     cover: Grid
 
 
+# Turns what was drawn, by its height towards the viewer.
+Turn = Callable[[Canvas, Layer, Grid, Pose], Layer]
+
+
 def render(
     canvas: Canvas,
     look: Look,
@@ -49,8 +54,9 @@ def render(
     light: Light = _STUDIO,
     pose: Pose = _STRAIGHT,
     expression: Expression = relief.CALM,
+    turn: Turn | None = None,
 ) -> Layer:
-    """Head, hair and shoulders."""
+    """Head, hair and shoulders. `turn`: another way of turning them than that for small angles."""
     height = relief.heights(canvas, look, expression)
     cover_face = canvas.edge(relief.half_width(canvas, look) - np.abs(canvas.x))
     colour = skin.face(canvas, look, expression)
@@ -78,7 +84,7 @@ def render(
     dim = np.roll(canvas.blurred(crown_cover, 0.035), int(canvas.unit * 0.045), axis=0)
     picture = picture * (1 - 0.30 * dim * cover_face)[..., None]
     picture, cover = _over(picture, cover, crown * _rounded(canvas, look, light), crown_cover)
-    return _turned(
+    return (turn or _turned)(
         canvas, Layer(picture, cover), height * cover_face + 0.25 * crown_cover * (1 - cover_face), pose
     )
 

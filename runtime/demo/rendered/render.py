@@ -15,11 +15,14 @@ import numpy as np
 from runtime.demo import rendered
 from runtime.demo.rendered import drawing
 from runtime.demo.rendered.drawing import Picture
+from runtime.demo.rendered.head import Pose
 from video.vision import face_matcher
 
 APART, ALIKE = 0.65, 0.40
 # What a poor call makes of a picture: the face 78 px wide, blurred, compressed.
 _SCALE, _BLUR, _QUALITY = 0.25, 1.2, 60
+# Nobody looks quite straight into a camera.
+_AT_HOME = Pose(yaw=0.05, roll=0.02)
 _PICTURES = Path(__file__).parent / "pictures"
 
 
@@ -72,6 +75,7 @@ def main() -> int:
     _PICTURES.mkdir(exist_ok=True)
     for person in rendered.PEOPLE:
         (_PICTURES / f"{person.name}.jpg").write_bytes(jpeg(drawing.portrait(person.look)))
+        (_PICTURES / f"{person.name}-live.jpg").write_bytes(jpeg(drawing.posed(person.look, _AT_HOME)))
     return 0
 
 

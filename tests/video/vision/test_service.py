@@ -5,10 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
+import numpy as np
 import pytest
 
 from ca_core.errors import GatewayRejected, GatewayUnavailable
+from ca_core.face_attempt import Move
+from runtime.demo import rendered
+from tests import posing
 from tests.video.vision import samples, servers
+from video.vision import aligning, picture
 from video.vision import app as vision
 from video.vision.client import VisionClient
 from video.vision.wire import SIZE_LIMIT_BYTES, Flaw, Outcome, Readiness, Role
@@ -116,7 +121,14 @@ def test_a_picture_too_large_among_others_is_rejected(served: Served) -> None:
 
 @pytest.mark.parametrize(
     ("path", "method"),
-    [("/ready", "GET"), ("/documents", "POST"), ("/faces?role=live", "POST"), ("/comparisons", "POST")],
+    [
+        ("/ready", "GET"),
+        ("/documents", "POST"),
+        ("/faces?role=live", "POST"),
+        ("/comparisons", "POST"),
+        ("/bursts", "POST"),
+        ("/clips", "POST"),
+    ],
 )
 @pytest.mark.parametrize("shown", [None, "Bearer another", "a secret of these tests", "Bearer қ"])
 def test_everything_but_health_demands_the_secret(
@@ -138,6 +150,8 @@ def test_health_tells_nothing_and_demands_nothing(served: Served) -> None:
         ("/faces", b"x", "vision.role"),
         ("/faces?role=holder", b"x", "vision.role"),
         ("/comparisons", b"x", "vision.pictures"),
+        ("/bursts", b"x", "vision.frames"),
+        ("/clips", b"x", "vision.frames"),
         ("/documents", iter([b"x"]), "vision.length"),
     ],
 )
@@ -151,6 +165,39 @@ def test_what_was_not_agreed_is_refused_with_a_code(
     )
     assert answer.json() == {"code": code}
     assert 400 <= answer.status_code < 500
+
+
+def test_frames_are_glanced_at_and_judged_and_no_embedding_leaves(served: Served) -> None:
+    film = posing.film("marina", Move.TURN_LEFT)
+    seen = served.client.glance(film.frames[:3])
+    assert [(one.faces, len(one.points)) for one in seen.frames] == [(1, 5)] * 3
+    found = served.client.verify(film.frames, film.plan, portrait=rendered.PEOPLE[0].portrait())
+    assert found.faults == ()
+    assert found.distance is not None
+    assert found.keys == (len(film.frames) - 1,)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    ["", "[]", "{}", '{"moves": ["jump"], "prompts_ms": [0], "least_reaction_ms": 250, "frames": [[0, 0]]}',
+     '{"moves": [], "prompts_ms": [0], "least_reaction_ms": 250, "frames": []}'],
+)  # fmt: skip
+def test_frames_without_a_plan_for_them_are_refused(served: Served, plan: str) -> None:
+    answer = httpx.post(
+        f"{served.base_url}/clips",
+        data={"plan": plan},
+        files={"frame": posing.frame("marina")},
+        headers={"Authorization": f"Bearer {SECRET.decode()}"},
+    )
+    assert (answer.status_code, answer.json()) == (400, {"code": "vision.plan"})
+
+
+def test_a_face_is_aligned_and_a_picture_without_one_is_rejected(served: Served) -> None:
+    portrait = rendered.PEOPLE[0].portrait()
+    shown = picture.decode(served.client.align(portrait))
+    assert shown.shape == (aligning.HEIGHT_PX, aligning.WIDTH_PX, 3)
+    with pytest.raises(GatewayRejected, match=r"vision\.no_face"):
+        served.client.align(aligning.as_jpeg(np.full((200, 200, 3), 127, np.uint8)))
 
 
 def test_without_the_service_it_is_unavailable() -> None:

@@ -1,0 +1,177 @@
+"""/cabinet: one's own certificates, one of them, its file, a report of all, and who looked at one's data (F8, R14)."""
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ca_core import certificate as certificates
+from ca_core.cabinet import own
+from ca_core.certificate import Certificate, Status
+from ca_core.errors import Refusal
+from ca_core.issuance import renew
+from ca_core.owner_session import OwnerSession
+from ca_core.ports import Work
+from ca_core.revocation import hold, reasons, revoke
+from portal import cabinet_door, parts, rendering
+from portal.words import Words
+
+_VIEW_EVENTS = frozenset({"subscriber:view:done", "subscriber:reveal:done"})
+_VIEW_REASONS = frozenset({"owner_on_line", "owner_at_counter", "fraud_case", "court_order", "complaint"})
+
+
+# What an act says when it led here: only where it is still so.
+_DONE = dict.fromkeys(Status, "") | {
+    Status.REVOKED: "revoked",
+    Status.ON_HOLD: "held",
+    Status.VALID: "released",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A certificate as the owner's pages draw it."""
+
+    record: Certificate
+    status: Status
+    reason: str
+    renewal: str = ""
+    may_revoke: bool = False
+    may_hold: bool = False
+    may_release: bool = False
+    may_renew: bool = False
+
+
+def show(request: Request, session: OwnerSession) -> Response:
+    """Every certificate, newest first; nothing yet leads to getting one."""
+    service = parts.of(request).service
+    now = service.now()
+    with service.look() as work:
+        person = own.person(work, session)
+        lines = [line(work, one, now) for one in own.certificates(work, session)]
+    return rendering.page(
+        request, "cabinet.html", person=person, iin=session.iin, lines=lines, by=session.by, section="list"
+    )
+
+
+def one(request: Request, session: OwnerSession) -> Response:
+    """Raises SerialInvalid, CertificateUnknown."""
+    service = parts.of(request).service
+    with service.look() as work:
+        found = own.certificate(work, session, cabinet_door.serial_of(request))
+        shown = line(work, found, service.now())
+    done = request.query_params.get("done", "")
+    return rendering.page(
+        request,
+        "cabinet_certificate.html",
+        line=shown,
+        done=done if done == _DONE[shown.status] else "",
+        section="list",
+    )
+
+
+def file(request: Request, session: OwnerSession) -> Response:
+    """GET: the certificate as DER. Raises SerialInvalid, CertificateUnknown."""
+    serial = cabinet_door.serial_of(request)
+    with parts.of(request).service.look() as work:
+        content = own.der(work, session, serial)
+    name = f"qoltanba-{serial.hex[-8:]}.cer"
+    return Response(
+        content,
+        media_type="application/pkix-cert",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def report(request: Request, session: OwnerSession) -> Response:
+    """GET: every certificate as one line of a table, in the reader's language."""
+    service = parts.of(request).service
+    now, spoken = service.now(), rendering.words(request)
+    with service.look() as work:
+        lines = [line(work, found, now) for found in own.certificates(work, session)]
+    written = io.StringIO()
+    table = csv.writer(written)
+    table.writerow([spoken.t(f"cabinet.column_{name}") for name in _COLUMNS])
+    table.writerows([[cell(one, spoken) for cell in _COLUMNS.values()] for one in lines])
+    return Response(
+        # The mark tells spreadsheets that it is UTF-8.
+        "\ufeff" + written.getvalue(),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="qoltanba-certificates.csv"'},
+    )
+
+
+def seen_by(request: Request, session: OwnerSession) -> Response:
+    """Who of the staff looked: role, what and why; no names."""
+    with parts.of(request).service.look() as work:
+        views = [one for one in own.seen_by(work, session) if one.event in _VIEW_EVENTS]
+    return rendering.page(
+        request, "cabinet_views.html", views=views, known_reasons=_VIEW_REASONS, section="views"
+    )
+
+
+def password(request: Request, session: OwnerSession) -> Response:
+    """The key program changes the password; what it must not contain is told to it by this page (R15, R16)."""
+    with parts.of(request).service.look() as work:
+        registration = work.bmg.of_iin(session.iin)
+    return rendering.page(
+        request,
+        "cabinet_password.html",
+        iin=session.iin.digits,
+        phone=registration.phone.digits if registration else "",
+        birth_date=session.iin.birth_date.isoformat(),
+        script_words=rendering.words(request).under("agent"),
+        section="password",
+    )
+
+
+def line(work: Work, found: Certificate, now: datetime) -> Line:
+    """With what the owner may do now: asked of the operations themselves."""
+    renewal, may_renew = _renewal(work, found, now)
+    return Line(
+        record=found,
+        status=certificates.status(found, now),
+        reason=reasons.Reason(found.reason).name.lower() if found.reason is not None else "",
+        renewal=renewal,
+        may_renew=may_renew,
+        may_revoke=_may(lambda: revoke.require_revocable(found, now=now)),
+        may_hold=_may(lambda: hold.require_holdable(found, now=now)),
+        may_release=_may(lambda: hold.require_on_hold(found)),
+    )
+
+
+def _may(check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except Refusal:
+        return False
+    return True
+
+
+def _renewal(work: Work, found: Certificate, now: datetime) -> tuple[str, bool]:
+    """The number of an open renewal, or whether one may be opened."""
+    try:
+        renew.require_renewable(work, found, now=now)
+    except renew.RenewalAlreadyOpen as open_already:
+        return str(open_already.facts["number"]), False
+    except Refusal:
+        return "", False
+    return "", True
+
+
+_COLUMNS: dict[str, Callable[[Line, Words], str]] = {
+    "serial": lambda one, _: one.record.serial.hex,
+    "status": lambda one, spoken: spoken.t(f"verdict.{one.status.value}.word"),
+    "purpose": lambda one, spoken: spoken.t(f"cabinet.purpose_{one.record.purpose.name.lower()}"),
+    "entry": lambda one, spoken: spoken.t(f"cabinet.entry_{one.record.facets.channel.name.lower()}"),
+    "method": lambda one, spoken: spoken.t(f"cabinet.method_{one.record.facets.method.name.lower()}"),
+    "storage": lambda one, spoken: spoken.t(f"cabinet.storage_{one.record.facets.storage.name.lower()}"),
+    "from": lambda one, spoken: spoken.moment(one.record.not_before).text,
+    "to": lambda one, spoken: spoken.moment(one.record.not_after).text,
+    "ended": lambda one, spoken: spoken.moment(one.record.revoked_at).text if one.record.revoked_at else "",
+    "reason": lambda one, spoken: spoken.t(f"reason.{one.reason}") if one.reason else "",
+}

@@ -1,0 +1,213 @@
+"""An owner in the cabinet, in a real browser: by the phone's code or with the key; holds, ends, renews."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+from playwright.sync_api import Page, expect
+from sqlalchemy import select, update
+
+from ca_core.certificate import Certificate, Kind, StorageKind
+from ca_core.identifiers import Iin, Phone
+from ca_core.lifecycle import CertificateState
+from data import certificates, schema
+from data.schema import certificate as table
+from runtime.demo import keys
+from tests.core.x509 import authorities
+from tests.core.x509.signed_files import signed
+from tests.journeys.conftest import House, Visits
+
+PASSWORD = "Tulpar7arystan"
+NEW_PASSWORD = "Sunqar8tugan"
+
+
+def somebody(house: House, *, position: int = 0) -> tuple[Iin, Phone, Certificate]:
+    """A person of the demo with a phone in the BMG and a valid first certificate in a file; each test its own."""
+    query = (
+        select(table, schema.bmg.c.iin, schema.bmg.c.phone)
+        .join(schema.subscriber, schema.subscriber.c.subscriber_id == table.c.subscriber_id)
+        .join(schema.bmg, schema.bmg.c.iin == schema.subscriber.c.iin)
+        .where(
+            table.c.state == int(CertificateState.ACCEPTED),
+            table.c.storage == int(StorageKind.FILE),
+            table.c.mobile_only == 0,
+            table.c.kind == int(Kind.NEW),
+            table.c.certificate_id.not_in(
+                select(table.c.previous_id).where(table.c.previous_id.is_not(None))
+            ),
+            table.c.not_after > house.service.now(),
+        )
+        .order_by(table.c.not_before, table.c.certificate_id)
+        .offset(position)
+        .limit(1)
+    )
+    with house.service.look() as work:
+        row = work.connection.execute(query).one()
+    return Iin.of(row.iin), Phone.of(row.phone), certificates.of_row(row)
+
+
+def code_of(visit: Visits, phone: Phone) -> str:
+    """As the owner reads it on the demo phone; then the minute passes after which another may be sent (R4)."""
+    handset = visit(width=390, height=844)
+    handset.goto(f"{visit.house.portal_url}/demo/phone?phone={phone.digits}")
+    shown = handset.locator("[data-code]").first
+    shown.wait_for(timeout=30_000)
+    code = shown.get_attribute("data-code") or ""
+    handset.close()
+    codes = schema.sms_code
+    with visit.house.service.work() as work:
+        for row in work.connection.execute(select(codes).where(codes.c.phone == phone.number)).all():
+            earlier = row.sent_at - timedelta(seconds=61)
+            work.connection.execute(
+                update(codes).where(codes.c.code_id == row.code_id).values(sent_at=earlier)
+            )
+    return code
+
+
+def sign_in(visit: Visits, page: Page, iin: Iin, phone: Phone) -> None:
+    page.goto(f"{visit.house.portal_url}/")
+    page.get_by_role("link", name="Личный кабинет").click()
+    page.get_by_label("Ваш ИИН").fill(iin.digits)
+    page.get_by_role("button", name="Получить код").click()
+    page.get_by_label("Шесть цифр").fill(code_of(visit, phone))
+    page.get_by_role("button", name="Войти").click()
+    expect(page.get_by_role("heading", name="Мои сертификаты")).to_be_visible()
+
+
+def state(page: Page) -> str:
+    return page.locator("[data-status]").first.get_attribute("data-status") or ""
+
+
+@pytest.mark.timeout(300)
+def test_the_owner_stops_lifts_and_ends_a_certificate(house: House, visit: Visits) -> None:
+    """F8, R9, R10, R10a; with one thumb, on a telephone."""
+    iin, phone, found = somebody(house)
+    page = visit(width=390, height=844)
+    sign_in(visit, page, iin, phone)
+    page.locator(f"[data-serial='{found.serial.hex}']").get_by_role("link", name="Подробнее").click()
+    assert state(page) == "valid"
+
+    page.get_by_role("link", name="Это получал не я").click()
+    page.get_by_role("button", name="Это не я: приостановить").click()
+    expect(page.locator("[data-status=on_hold]")).to_be_visible()
+
+    page.get_by_role("link", name="Снять приостановку").click()
+    page.get_by_role("button", name="Получить код").click()
+    page.get_by_label("Шесть цифр").fill(code_of(visit, phone))
+    page.get_by_role("button", name="Снять приостановку").click()
+    expect(page.locator("[data-status=valid]")).to_be_visible()
+
+    page.get_by_role("link", name="Отозвать").click()
+    page.get_by_label("Ключ потерян или украден").check()
+    page.get_by_role("button", name="Получить код").click()
+    page.get_by_label("Шесть цифр").fill(code_of(visit, phone))
+    page.get_by_role("button", name="Отозвать навсегда").click()
+    expect(page.locator("[data-status=revoked]")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    page.get_by_role("button", name="Выйти").click()
+    expect(page.get_by_text("Вы вышли из кабинета.")).to_be_visible()
+    page.goto(f"{house.portal_url}/cabinet/certificates/{found.serial.hex}")
+    expect(page.get_by_label("Ваш ИИН")).to_be_visible()
+
+
+def key_file(house: House, found: Certificate) -> Path:
+    """The owner's key and certificate as a file in a folder of theirs."""
+    with house.service.look() as work:
+        der = work.certificates.der(found.certificate_id)
+    key = keys.key_for(house.service.settings, found)
+    assert der is not None
+    assert key is not None
+    file = house.home / "Documents" / "key.p12"
+    closed = BestAvailableEncryption(PASSWORD.encode())
+    certificate = x509.load_der_x509_certificate(der)
+    file.write_bytes(pkcs12.serialize_key_and_certificates(None, key, certificate, None, closed))
+    return file
+
+
+def waiting_dialog(house: House, page: Page) -> Page:
+    """The dialog that the key program lists on its own page, as where it could open no browser."""
+    dialog = page.context.new_page()
+    listed = dialog.locator("a[href^='/dialog/']")
+    for _ in range(20):
+        dialog.goto(f"http://127.0.0.1:{house.service.settings.keyagent_port}/")
+        if listed.count():
+            break
+        dialog.wait_for_timeout(250)
+    listed.click()
+    return dialog
+
+
+def opened_dialog(page: Page, button: str) -> Page:
+    """The dialog that our page opens beside itself."""
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name=button).click()
+    return opened.value
+
+
+@pytest.mark.timeout(300)
+def test_the_key_opens_the_cabinet_changes_its_password_and_renews(house: House, visit: Visits) -> None:
+    """F8, R8, R15: by the key agent itself; no password is typed into a page of the portal."""
+    _, _, found = somebody(house, position=1)
+    file = key_file(house, found)
+    page = visit()
+    page.goto(f"{house.portal_url}/cabinet")
+    page.get_by_role("button", name="Войти с ключом").click()
+    dialog = waiting_dialog(house, page)
+    dialog.get_by_role("button", name="Разрешить").click()
+    dialog.get_by_role("link", name="Documents").click()
+    dialog.get_by_role("button", name="Выбрать файл").click()
+    # What the person reads before signing: who asks, and which site the signature opens.
+    expect(dialog.locator(".asker")).to_contain_text(house.portal_url)
+    expect(dialog.locator("pre")).to_contain_text(house.portal_url)
+    dialog.get_by_label("Пароль ключа").fill(PASSWORD)
+    dialog.get_by_role("button", name="Подписать").click()
+    card = page.locator(f"[data-serial='{found.serial.hex}']")
+    expect(card).to_be_visible()
+
+    page.get_by_role("link", name="Пароль ключа").click()
+    dialog = opened_dialog(page, "Сменить пароль")
+    dialog.get_by_label("Нынешний пароль").fill(PASSWORD)
+    dialog.get_by_label("Новый пароль", exact=True).fill(NEW_PASSWORD)
+    dialog.get_by_label("Новый пароль ещё раз").fill(NEW_PASSWORD)
+    dialog.get_by_role("button", name="Сменить пароль").click()
+    expect(page.get_by_text("Пароль изменён: ~/Documents/key.p12")).to_be_visible()
+    with pytest.raises(ValueError, match="password"):
+        pkcs12.load_pkcs12(file.read_bytes(), PASSWORD.encode())
+
+    page.get_by_role("link", name="Сертификаты", exact=True).click()
+    card.get_by_role("link", name="Подробнее").click()
+    page.get_by_role("link", name="Продлить на год").click()
+    page.get_by_role("button", name="Открыть продление").click()
+    dialog = opened_dialog(page, "Подписать ключом")
+    dialog.get_by_label("Пароль ключа").fill(NEW_PASSWORD)
+    dialog.get_by_role("button", name="Подписать").click()
+    expect(page.get_by_text("Подписано.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Мои сертификаты")).to_be_visible()
+    expect(card.locator(".note")).to_have_count(0)
+
+
+def test_a_signed_file_is_checked_with_its_document(house: House, visit: Visits) -> None:
+    """F8: of a signature of another authority we say that we cannot know."""
+    page = visit(width=390, height=844)
+    page.goto(f"{house.portal_url}/")
+    page.get_by_role("link", name="Проверить подпись на файле").click()
+    document = "Шарт № 7".encode()
+    leaf = authorities.leaf()
+    raw = signed((leaf, authorities.key(authorities.KeyKind.EC_P256)), document=document, detached=True)
+    files = {
+        "Подписанный файл": {
+            "name": "contract.p7s",
+            "mimeType": "application/pkcs7-signature",
+            "buffer": raw,
+        },
+        "Документ, если": {"name": "contract.txt", "mimeType": "text/plain", "buffer": document},
+    }
+    for label, file in files.items():
+        page.get_by_label(label).set_input_files(files=[file])
+    page.get_by_role("button", name="Проверить подпись").click()
+    expect(page.get_by_role("heading", name="Мы не можем знать")).to_be_visible()
+    assert page.locator("[data-cause]").get_attribute("data-cause") == "not_ours"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

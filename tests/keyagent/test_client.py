@@ -1,0 +1,168 @@
+"""The outside judge of our NCALayer: the published client `ncalayer-js-client`, under node, over ws and wss."""
+
+import base64
+import hashlib
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+
+from qoltanba_keyagent import tls
+from tests.keyagent import openssl, person
+from tests.keyagent.authority import Authority
+from tests.keyagent.conftest import Installed
+from tests.keyagent.person import PASSWORD, PROJECT
+
+HERE = Path(__file__).parent / "judge"
+CONTENT = b"What the page wants signed"
+DATA = base64.b64encode(CONTENT).decode()
+
+pytestmark = pytest.mark.judge
+
+
+@pytest.fixture(scope="session")
+def judge() -> Path:
+    """The client as its lock pins it, installed once for as long as the lock stays the same."""
+    assert shutil.which("node"), "nodejs is missing"
+    lock = (HERE / "package-lock.json").read_bytes()
+    folder = PROJECT / "var" / "tests" / f"judge-{hashlib.sha256(lock).hexdigest()[:16]}"
+    if not (folder / "ready").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / name, folder)
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        (folder / "ready").touch()
+    shutil.copy(HERE / "judge.js", folder)
+    return folder / "judge.js"
+
+
+class Client:
+    """The published client in a node process."""
+
+    def __init__(self, process: "subprocess.Popen[str]", installed: Installed) -> None:
+        self._process = process
+        self._installed = installed
+
+    def ask(self, call: str, *args: Any) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"call": call, "args": args}) + "\n")
+        self._process.stdin.flush()
+
+    def outcome(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        return dict(json.loads(self._process.stdout.readline()))
+
+    def call(self, call: str, *args: Any) -> Any:
+        self.ask(call, *args)
+        outcome = self.outcome()
+        assert "error" not in outcome, outcome
+        return outcome["result"]
+
+    def unlocked(self, call: str, *args: Any) -> Any:
+        """A call that the person answers: the site the first time, then the password."""
+        self.ask(call, *args)
+        asked = person.waiting_dialog(self._installed.agent)
+        if asked.says("A site wants"):
+            assert asked.says("https://client.example")
+            asked.send(allow="yes")
+        asked.send(do="use", password=PASSWORD)
+        outcome = self.outcome()
+        assert "error" not in outcome, outcome
+        return outcome["result"]
+
+
+@pytest.fixture(scope="module", params=["ws", "wss"])
+def client(request: pytest.FixtureRequest, judge: Path, installed: Installed) -> Iterator[Client]:
+    address = f"{request.param}://127.0.0.1:{installed.agent.port}"
+    command = ["node", str(judge), address, str(tls.ca_file(installed.agent.folder))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        connected = Client(process, installed)
+        assert connected.call("connect") == "1.4"
+        yield connected
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(10)
+
+
+def test_lists_devices_and_changes_the_language(client: Client) -> None:
+    assert client.call("getActiveTokens") == []
+    assert client.call("changeLocale", "kk") is None
+
+
+def test_reads_the_key(client: Client, installed: Installed) -> None:
+    told = client.unlocked("getKeyInfo", "!!fileStorageType")
+    leaf = x509.load_der_x509_certificate(base64.b64decode(installed.chain[0]))
+    assert x509.load_pem_x509_certificate(told["pem"].encode()) == leaf
+
+
+@pytest.mark.parametrize("call", ["createCMSSignatureFromBase64", "createCAdESFromBase64"])
+def test_signs_with_the_older_module(client: Client, authority: Authority, tmp_path: Path, call: str) -> None:
+    cms = base64.b64decode(client.unlocked(call, "!!fileStorageType", DATA, "SIGNATURE", True))
+    assert openssl.verified(tmp_path, cms, authority) == CONTENT
+
+
+def test_signs_a_digest(client: Client, authority: Authority, tmp_path: Path) -> None:
+    digest = base64.b64encode(hashlib.sha256(CONTENT).digest()).decode()
+    signed = client.unlocked("createCAdESFromBase64Hash", "!!fileStorageType", digest)
+    assert openssl.verified(tmp_path, base64.b64decode(signed), authority, CONTENT) == CONTENT
+
+
+@pytest.mark.parametrize("params", ["Attached", "Detached", "DetachedNoTSP", "DetachedHash"])
+def test_signs_with_the_newer_module(
+    client: Client, authority: Authority, tmp_path: Path, params: str
+) -> None:
+    data = base64.b64encode(hashlib.sha256(CONTENT).digest()).decode() if params == "DetachedHash" else DATA
+    signed = client.unlocked(
+        "basicsSignCMS",
+        "!!basicsStoragePKCS12",
+        data,
+        f"!!basicsCMSParams{params}",
+        "!!basicsSignerSignPerson",
+    )
+    content = None if params == "Attached" else CONTENT
+    assert openssl.verified(tmp_path, openssl.unwrapped(signed), authority, content) == CONTENT
+
+
+def test_signs_several_at_once(client: Client, authority: Authority, tmp_path: Path) -> None:
+    signed = client.unlocked(
+        "basicsSignCMS", "!!basicsStorageAll", [DATA] * 3, "!!basicsCMSParamsAttached", "!!basicsSignerAny"
+    )
+    assert [openssl.verified(tmp_path, openssl.unwrapped(one), authority) for one in signed] == [CONTENT] * 3
+
+
+def test_signs_xml(client: Client) -> None:
+    older = client.unlocked("signXml", "!!fileStorageType", "<tag>data</tag>")
+    newer = client.unlocked(
+        "basicsSignXML", "!!basicsStoragePKCS12", "<tag>data</tag>", "!!basicsXMLParams", "!!basicsSignerAny"
+    )
+    assert "<ds:SignatureValue>" in older
+    assert ["<ds:SignatureValue>" in one for one in newer] == [True]
+
+
+@pytest.mark.parametrize(
+    ("call", "args"),
+    [
+        ("getKeyInfo", ["!!fileStorageType"]),
+        ("basicsSignCMS", ["!!basicsStorageAll", DATA, "!!basicsCMSParams", "!!basicsSignerAny"]),
+    ],
+)
+def test_a_cancelled_dialog_is_one_to_the_client(
+    client: Client, installed: Installed, call: str, args: list[Any]
+) -> None:
+    client.ask(call, *args)
+    person.waiting_dialog(installed.agent).send(do="cancel")
+    outcome = client.outcome()
+    assert outcome["canceled"] or "action.canceled" in outcome["error"]
+
+
+def test_keys_on_devices_are_refused_with_a_reason(client: Client) -> None:
+    client.ask("basicsSignCMS", "!!basicsStorageHardware", DATA, "!!basicsCMSParams", "!!basicsSignerAny")
+    assert "agent.storage_not_here" in client.outcome()["error"]
