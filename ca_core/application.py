@@ -23,6 +23,8 @@ class Application:
     changed_at: datetime
     policy_version: str
     opened_by: str = ""
+    # The member of staff behind that name; names change, and two people may share one.
+    opened_by_id: int | None = None
     label: str = ""
     mobile_only: bool = False
     previous_certificate_id: int | None = None

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -38,13 +39,23 @@ class FirstOfficerNeeded(Refusal):
 
 
 class AlreadyTakenUp(Refusal):
-    """An officer asks for it already: what it needs is a second one."""
+    """An officer answered the report already: what it needs is a second one."""
 
     code = "approval.already_taken_up"
 
 
+class DismissalTakesTwo(Refusal):
+    """What the owner reported is not turned down by one person alone (R9a)."""
+
+    code = "approval.dismissal_takes_two"
+
+
 # Who asked, where no officer did: it is a report of the owner (R9a).
 NOBODY = 0
+# The act of the proposal to turn such a report down.
+DISMISSAL = "dismiss_report"
+# What a proposal about an account is about; all others are about a certificate.
+STAFF_SUBJECTS = "staff/"
 
 
 class ProposalState(IntEnum):
@@ -70,8 +81,17 @@ class Proposal:
 
     @property
     def is_report(self) -> bool:
-        """No officer asks for it yet."""
+        """What the owner told: it asks for nothing by itself."""
         return self.asked_by == NOBODY
+
+    @property
+    def is_about_staff(self) -> bool:
+        """Two administrators decide it; officers neither see it nor answer it."""
+        return self.subject.startswith(STAFF_SUBJECTS)
+
+
+def staff_subject(staff_id: int) -> str:
+    return f"{STAFF_SUBJECTS}{staff_id}"
 
 
 def digest(*, act: str, subject: str, payload: tuple[tuple[str, str], ...]) -> str:
@@ -95,11 +115,30 @@ def require_agreeable(proposal: Proposal, *, second: int | None, now: datetime) 
         raise SecondPersonNeeded
 
 
-def require_to_be_taken_up(proposal: Proposal, *, now: datetime) -> None:
-    """Raises ProposalClosed, ProposalChanged, AlreadyTakenUp."""
-    _require_as_asked(proposal, now=now)
+def require_to_be_answered(proposal: Proposal, others: Sequence[Proposal], *, now: datetime) -> None:
+    """`others`: what is open about the same subject. Raises ProposalUnknown, ProposalClosed, ProposalChanged,
+    AlreadyTakenUp.
+    """
     if not proposal.is_report:
+        raise ProposalUnknown
+    _require_as_asked(proposal, now=now)
+    if any(answers(other, proposal) for other in others):
         raise AlreadyTakenUp
+
+
+def require_of_one(proposal: Proposal) -> None:
+    """Raises DismissalTakesTwo."""
+    if proposal.is_report:
+        raise DismissalTakesTwo
+
+
+def answers(proposal: Proposal, report: Proposal) -> bool:
+    """Whether an officer's open proposal settles the report when a second one agrees."""
+    return (
+        not proposal.is_report
+        and proposal.subject == report.subject
+        and (proposal.act in (report.act, DISMISSAL))
+    )
 
 
 def _require_as_asked(proposal: Proposal, *, now: datetime) -> None:

@@ -9,10 +9,11 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Protocol
 
+from ca_core import lifecycle
 from ca_core.application import Application
-from ca_core.certificate import Channel
+from ca_core.certificate import Certificate, Channel
 from ca_core.identifiers import ApplicationId, Iin
-from ca_core.lifecycle import ApplicationState
+from ca_core.lifecycle import ApplicationState, CertificateState
 from ca_core.subscriber import MobileRegistration
 
 
@@ -111,13 +112,19 @@ class Way:
     registration: MobileRegistration | None = None
     application: Application | None = None
     accepted: frozenset[AgreementKind] = field(default_factory=frozenset)
+    # The one that is out and waits for its owner.
+    certificate: Certificate | None = None
 
 
 def step(way: Way) -> Step:
-    """The first step that is not done."""
-    if way.application is None:
+    """The first step that is not done. What waits for its owner waits for the code first, where that is due again."""
+    if way.application is None or (not _signed_in(way) and _waits(way.application)):
         return next((number for number, done in _BEFORE if not done(way)), Step.PROCEED)
     return _WITH_APPLICATION[way.application.state](way)
+
+
+def _waits(application: Application) -> bool:
+    return bool(lifecycle.APPLICATION.acts_from(application.state))
 
 
 def _phone_is_there(way: Way) -> bool:
@@ -150,13 +157,19 @@ def _identified(way: Way) -> Step:
     return Step.CONTACT if AgreementKind.TERMS in way.accepted else Step.AGREEMENT
 
 
+def _issued(way: Way) -> Step:
+    """R10a: what is on hold is not installed; when the hold is lifted, it is."""
+    held = way.certificate is not None and way.certificate.state is CertificateState.ON_HOLD
+    return Step.STATUS if held else Step.PASSWORD
+
+
 _WITH_APPLICATION: dict[ApplicationState, Callable[[Way], Step]] = {
     ApplicationState.STARTED: _started,
     ApplicationState.IN_REVIEW: lambda _: Step.FACE,
     ApplicationState.IDENTIFIED: _identified,
     ApplicationState.AGREED: lambda _: Step.KEY,
     ApplicationState.SUBMITTED: lambda _: Step.STATUS,
-    ApplicationState.ISSUED: lambda _: Step.PASSWORD,
+    ApplicationState.ISSUED: _issued,
     ApplicationState.ACCEPTED: lambda _: Step.DONE,
     # What ended says so where one asks how it stands.
     ApplicationState.WITHDRAWN: lambda _: Step.STATUS,
@@ -182,7 +195,10 @@ class OwnDossiers(Protocol):
         """Writes the changed record with the next version. Raises ChangedMeanwhile unless `expected` is stored."""
         ...
 
-    def erase(self, dossier_id: int) -> None: ...
+    def erase(self, dossier: Dossier) -> None:
+        """Raises ChangedMeanwhile unless it is stored as it is here."""
+        ...
+
     def untouched_since(self, instant: datetime, limit: int) -> list[Dossier]: ...
     def accept(self, acceptance: Acceptance) -> None: ...
     def acceptances(self, number: ApplicationId) -> Sequence[Acceptance]:

@@ -73,6 +73,8 @@ class Flag(StrEnum):
     SMALL_PICTURE = "small_picture"
     FACE_DIFFERS = "face_differs"
     OTHER_PERSON_SUSPECTED = "other_person_suspected"
+    # The faces are the same to the machine, which had looked as often as it may.
+    TRIED_BEFORE = "tried_before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,10 @@ class FaceAttempts(Protocol):
         """Oldest first."""
         ...
 
+    def elsewhere(self, number: ApplicationId, *, since: datetime) -> list[FaceAttempt]:
+        """Those of the same person's other applications, oldest first."""
+        ...
+
     def add(self, attempt: FaceAttempt) -> int: ...
 
 
@@ -176,6 +182,10 @@ class FaceChallenges(Protocol):
     def by_digest(self, token_digest: bytes) -> Challenge | None: ...
     def living_of(self, number: ApplicationId) -> Challenge | None:
         """The one that has not ended, expired or not: an application has one at most."""
+        ...
+
+    def drawn_for_person(self, number: ApplicationId, *, since: datetime) -> int:
+        """How many, in this application and in the same person's others."""
         ...
 
     def add(self, challenge: Challenge) -> None:
@@ -189,3 +199,9 @@ class FaceChallenges(Protocol):
     def abandoned(self, *, before: datetime, limit: int) -> list[Challenge]:
         """Not ended, and expired before then."""
         ...
+
+    def over(self, *, before: datetime, limit: int) -> list[Challenge]:
+        """Ended, and drawn before then; the oldest first."""
+        ...
+
+    def erase(self, challenge: Challenge) -> None: ...

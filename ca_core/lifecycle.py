@@ -115,6 +115,9 @@ APPLICATION = Life(
                    "ca_core.registration.review_effect.apply", "3.2.3"),
         Transition("new_photo", (_A.IN_REVIEW,), _A.STARTED, (Who.MODERATOR,),
                    "ca_core.registration.review_effect.apply", "3.2.3"),
+        # R4: a code proves who has the phone. What was proven on another device is proven anew.
+        Transition("prove_again", (_A.IDENTIFIED, _A.IN_REVIEW, _A.AGREED), _A.STARTED, (Who.OWNER,),
+                   "ca_core.registration.dossier.resume", "3.2.3"),
         Transition("reject", (_A.IN_REVIEW,), _A.REJECTED, (Who.MODERATOR,),
                    "ca_core.registration.review_effect.apply", "4.2.2"),
         Transition("agree", (_A.IDENTIFIED,), _A.AGREED, (Who.OWNER,),
@@ -128,6 +131,10 @@ APPLICATION = Life(
         Transition("give_up", (_A.SUBMITTED,), _A.REJECTED, (Who.SYSTEM,), "ca_core.issuance.issue.give_up", "4.2.2"),
         Transition("accept", (_A.ISSUED,), _A.ACCEPTED, (Who.OWNER, Who.OWNER_WITH_OFFICER),
                    "ca_core.issuance.accept.by_owner", "4.4"),
+        # R10: there is nothing left to take.
+        Transition("end_untaken", (_A.ISSUED,), _A.REJECTED,
+                   (Who.OWNER, Who.OWNER_WITH_OFFICER, Who.TWO_OFFICERS), "ca_core.revocation.revoke.record",
+                   "4.9.3"),
         Transition("withdraw", (_A.STARTED, _A.IDENTIFIED, _A.IN_REVIEW, _A.AGREED), _A.WITHDRAWN,
                    (Who.OWNER, Who.OWNER_WITH_OFFICER), "ca_core.issuance.submit.withdraw", "4.2.2"),
         Transition("expire", (_A.STARTED, _A.IDENTIFIED, _A.IN_REVIEW, _A.AGREED), _A.EXPIRED,
@@ -144,6 +151,9 @@ CERTIFICATE = Life(
         Transition("abandon", (_C.RESERVED, _C.PREPARED), _C.ABANDONED, (Who.SYSTEM,),
                    "ca_core.issuance.issue.abandon", "4.3.1"),
         Transition("accept", (_C.ISSUED,), _C.ACCEPTED, (Who.OWNER, Who.OWNER_WITH_OFFICER),
+                   "ca_core.issuance.accept.by_owner", "4.4"),
+        # R10a: the file was being written while the hold was set; the hold stands.
+        Transition("accept_held", (_C.ON_HOLD,), _C.ON_HOLD, (Who.OWNER, Who.OWNER_WITH_OFFICER),
                    "ca_core.issuance.accept.by_owner", "4.4"),
         Transition("hold", (_C.ISSUED, _C.ACCEPTED), _C.ON_HOLD,
                    (Who.OWNER, Who.OWNER_WITH_OFFICER, Who.TWO_OFFICERS),
@@ -199,7 +209,7 @@ REVIEW = Life(
                    "ca_core.registration.review_effect.apply", "3.2.3"),
         Transition("apply", (_R.DECIDED,), _R.APPLIED, (Who.SYSTEM,),
                    "ca_core.registration.review_effect.apply", "4.2.1"),
-        Transition("withdraw", (_R.WAITING, _R.CLAIMED, _R.DECIDED), _R.WITHDRAWN, (Who.SYSTEM,),
+        Transition("withdraw", (_R.WAITING, _R.CLAIMED, _R.DECIDED), _R.WITHDRAWN, (Who.SYSTEM, Who.OWNER),
                    "ca_core.registration.review_effect.withdraw", "4.2.2"),
     ),
 )  # fmt: skip

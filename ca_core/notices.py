@@ -15,6 +15,7 @@ class NoticeKind(StrEnum):
     CODE = "code"
     ISSUED = "issued"
     NOT_ISSUED = "not_issued"
+    APPLICATION_EXPIRED = "application_expired"
     RENEWAL_OPENED = "renewal_opened"
     REVOKED = "revoked"
     HELD = "held"

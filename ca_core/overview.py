@@ -99,7 +99,8 @@ class Review:
 class ReviewDay:
     """What moderators decided on one day of Almaty: undone decisions and rechecks are not counted in the first four.
 
-    `late` of them came after the time by which somebody was to look; of `rechecks`, `agreed` were judged as before.
+    `late` of them came after the time by which somebody was to look; of `rechecks`, which a second moderator judged
+    without knowing it, `agreed` were judged as before; `lapsed` claims ended by themselves.
     """
 
     day: date
@@ -112,10 +113,17 @@ class ReviewDay:
     agreed: int
     # From claim to decision, summed over the first four.
     seconds: int
+    lapsed: int = 0
 
     @property
     def decided(self) -> int:
         return self.approved + self.rejected + self.new_photo + self.second_moderator
+
+    @property
+    def approve_share(self) -> float | None:
+        """Of those that were settled: handing on settles nothing."""
+        settled = self.decided - self.second_moderator
+        return self.approved / settled if settled else None
 
     @property
     def mean(self) -> timedelta | None:
@@ -133,6 +141,24 @@ class OwnDecision:
     decided_at: datetime
     # Until then it can be undone, and nothing is revealed.
     undo_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDecisions:
+    """All of today are counted; of many only the newest are listed."""
+
+    n: int
+    newest: tuple[OwnDecision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewQueue:
+    """All photos that are not decided, however long the list is; `late` of them are overdue, held or not."""
+
+    waiting: int
+    held: int
+    late: int
+    oldest_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +272,8 @@ class Overviews(Protocol):
     def messages_failed(self) -> int: ...
     def reviews(self, *, now: datetime, limit: int) -> Sequence[Review]: ...
     def review_days(self, first: date, last: date) -> Sequence[ReviewDay]: ...
+    def review_queue(self, now: datetime) -> ReviewQueue: ...
+    def decisions_on(self, staff_id: int, day: date) -> int: ...
     def decisions_of(self, staff_id: int, day: date, limit: int) -> Sequence[OwnDecision]: ...
     def open_proposals(self, *, now: datetime, limit: int) -> Sequence[OpenProposal]: ...
     def failed_commands(self, limit: int) -> Sequence[FailedCommand]: ...
@@ -321,16 +349,24 @@ def reviews(work: OverviewWork, *, actor: Actor, now: datetime) -> Sequence[Revi
 
 
 def review_days(work: OverviewWork, *, actor: Actor, now: datetime) -> Sequence[ReviewDay]:
-    """The last two weeks, newest first; days without a decision are left out. Raises NotAllowed."""
+    """The last two weeks, newest first; days on which nothing came about are left out. Raises NotAllowed."""
     roles.require(actor, Permission.VIEW_EVIDENCE)
     today = local_day(now)
     return work.overview.review_days(today - REVIEW_DAYS, today)
 
 
-def own_decisions(work: OverviewWork, *, actor: Actor, now: datetime) -> Sequence[OwnDecision]:
+def review_queue(work: OverviewWork, *, actor: Actor, now: datetime) -> ReviewQueue:
+    """How the queue stands; which photos wait is nothing that a moderator picks from. Raises NotAllowed."""
+    roles.require(actor, Permission.VIEW_REVIEWS)
+    return work.overview.review_queue(now)
+
+
+def own_decisions(work: OverviewWork, *, actor: Actor, now: datetime) -> OwnDecisions:
     """The moderator's own of today, newest first. Raises NotAllowed."""
     roles.require(actor, Permission.DECIDE_REVIEWS)
-    return work.overview.decisions_of(actor.staff_id or 0, local_day(now), LIST_LIMIT)
+    today, staff_id = local_day(now), actor.staff_id or 0
+    newest = tuple(work.overview.decisions_of(staff_id, today, LIST_LIMIT))
+    return OwnDecisions(work.overview.decisions_on(staff_id, today), newest)
 
 
 def proposals(work: OverviewWork, *, actor: Actor, now: datetime) -> Sequence[OpenProposal]:

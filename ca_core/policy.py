@@ -29,6 +29,9 @@ class Identification:
 
     automatic_attempts: int
     counter_issues_directly: bool
+    # An hour: who guesses IINs must be slow (R14).
+    look_ups_of_an_iin: int
+    look_ups_of_a_browser: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class Verification:
     least_reaction: timedelta
     # Tries that fail for the light, the camera or the moves; comparisons are counted by `Identification`.
     tries: int
+    # Of one person, an hour: who may ask for moves without end waits for those that were filmed before.
+    draws_per_hour: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,10 @@ def check(policy: Policy) -> None:
         "codes.validity": timedelta(minutes=1) <= policy.codes.validity <= timedelta(minutes=10),
         "codes.per_hour": 1 <= policy.codes.per_hour <= 20,
         "identification.automatic_attempts": 0 <= policy.identification.automatic_attempts <= 10,
+        "identification.look_ups": 1
+        <= policy.identification.look_ups_of_a_browser
+        <= policy.identification.look_ups_of_an_iin
+        <= 100,
         "calls.offer": timedelta(seconds=5) <= policy.calls.offer <= timedelta(seconds=60),
         "calls.ring": timedelta(seconds=10) <= policy.calls.ring <= timedelta(minutes=2),
         "calls.come_back": timedelta(seconds=10) <= policy.calls.come_back <= timedelta(minutes=5),
@@ -149,6 +158,7 @@ def check(policy: Policy) -> None:
         <= policy.verification.least_reaction
         <= timedelta(seconds=1),
         "verification.tries": 1 <= policy.verification.tries <= 10,
+        "verification.draws_per_hour": policy.verification.tries <= policy.verification.draws_per_hour <= 60,
         "reviews.due": timedelta(0) < policy.reviews.due_high_risk <= policy.reviews.due_ordinary,
         "reviews.lease": timedelta(seconds=30) <= policy.reviews.lease <= timedelta(minutes=10),
         "reviews.undo": timedelta(0) <= policy.reviews.undo <= timedelta(minutes=1),

@@ -165,10 +165,20 @@ def caller_of(work: Work, actor: roles.Actor) -> Iin | None:
 
 
 def tell_owner(
-    work: Work, subscriber_id: int, *, kind: NoticeKind, words: dict[str, str], now: datetime
+    work: Work,
+    subscriber_id: int,
+    *,
+    kind: NoticeKind,
+    words: dict[str, str],
+    language: str = "",
+    now: datetime,
 ) -> None:
-    """A notice to the owner, by SMS to the phone that the BMG has now, not to one that was theirs once (R3, R14)."""
-    owner = subscriber(work, subscriber_id)
+    """A notice to the owner, by SMS to the phone that the BMG has now, not to one that was theirs once (R3, R14).
+
+    In the register's language of the person, unless the pages that they use speak another.
+    """
+    known = subscriber(work, subscriber_id)
+    owner = replace(known, language=language) if language else known
     registration = work.bmg.of_iin(owner.iin)
     phone = registration.phone if registration else None
     work.outbox.add(notices.to_owner(owner, phone=phone, kind=kind, words=words, now=now))

@@ -133,6 +133,16 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True)
+class Lapse:
+    """A claim that ended by itself: who held it went away, and it was claimed anew then."""
+
+    review_id: int
+    staff_id: int
+    claimed_at: datetime
+    found_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A review that may be claimed, and the staff who had to do with its subject and must not have it."""
 
@@ -142,15 +152,20 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A claimed review as its moderator sees it: nothing of the machine's opinion, nor of the first moderator's."""
+    """A claimed review as its moderator sees it: nothing of the machine's opinion, nor of the first moderator's.
+
+    Nor when it was opened or is due: the time between the two is the risk, which is the machine's opinion.
+    """
 
     review_id: int
     fence: int
     number: ApplicationId
     round: Round
-    opened_at: datetime
-    due_at: datetime
+    # What the applicant is told goes in it.
+    language: str
     lease_until: datetime
+    # However busy the desk is, nobody holds it for longer.
+    held_until: datetime
     frames: int
     has_portrait: bool
 
@@ -205,6 +220,7 @@ class Reviews(Protocol):
         ...
 
     def add_opinion(self, opinion: Opinion) -> int: ...
+    def add_lapse(self, lapse: Lapse) -> None: ...
     def undo_opinion(self, opinion_id: int, *, at: datetime) -> None: ...
     def stale(self, limit: int) -> list[Review]:
         """Undecided ones whose application is no longer in review; no rechecks."""

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     VIEW_REVIEWS = "review:list"
     DECIDE_REVIEWS = "review:decide"
     VIEW_OPERATIONS = "operations:view"
+    RETRY_GIVEN_UP = "operations:retry"
     VIEW_POLICY = "policy:view"
     VIEW_AUDIT = "audit:view"
     MANAGE_STAFF = "staff:manage"
@@ -88,6 +89,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.VIEW_REVIEWS,
             Permission.VIEW_STATISTICS,
             Permission.VIEW_OPERATIONS,
+            Permission.RETRY_GIVEN_UP,
             Permission.VIEW_POLICY,
             Permission.SEARCH_CERTIFICATES,
             Permission.VIEW_HOLDER,
@@ -95,13 +97,20 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.ADMINISTRATOR: frozenset(
-        {Permission.VIEW_OPERATIONS, Permission.VIEW_POLICY, Permission.MANAGE_STAFF}
+        {
+            Permission.VIEW_OPERATIONS,
+            Permission.RETRY_GIVEN_UP,
+            Permission.VIEW_POLICY,
+            Permission.MANAGE_STAFF,
+            Permission.VIEW_AUDIT,
+        }
     ),
     Role.AUDITOR: frozenset(
         {
             Permission.VIEW_AUDIT,
             Permission.VIEW_CALLS,
             Permission.VIEW_EVIDENCE,
+            Permission.VIEW_REVIEWS,
             Permission.VIEW_POLICY,
             Permission.VIEW_OPERATIONS,
             Permission.VIEW_STATISTICS,

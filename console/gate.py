@@ -35,6 +35,9 @@ OPEN_FOLDERS = ("/assets/",)
 # RFC 6455, 7.4.2: 4000-4999 are private; the page's guard knows this one.
 SESSION_ENDED = 4401
 
+# What Streamlit counts is nobody's business at a desk: the job runner and the gateway say how the house is.
+_SHUT = frozenset({"/_stcore/metrics"})
+
 # Any page might clear everybody's caches, switch on re-running at each save, or read the working copy.
 _DROPPED = frozenset({"clear_cache", "set_run_on_save", "load_git_info"})
 
@@ -84,6 +87,9 @@ class Gate:
         signed_in = await self._sessions.find(token_of(self._settings, Headers(scope=scope)))
         if signed_in is None and not is_open(path):
             await self._turned_away(scope)(scope, receive, guarded)
+            return
+        if path.rstrip("/") in _SHUT:
+            await PlainTextResponse("not here", 404)(scope, receive, guarded)
             return
         if signed_in is not None and self._is_unknown_page(scope):
             await RedirectResponse("/", 303)(scope, receive, guarded)

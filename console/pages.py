@@ -33,6 +33,8 @@ _ALL = (
     Page("proposals", "proposals", Permission.AGREE_TO_PROPOSAL),
     Page("statistics", "statistics", Permission.VIEW_STATISTICS),
     Page("operations", "operations", Permission.VIEW_OPERATIONS),
+    Page("audit", "audit", Permission.VIEW_AUDIT),
+    Page("staff_accounts", "staff", Permission.MANAGE_STAFF),
     Page("policy", "policy", Permission.VIEW_POLICY),
     Page("my_account", "my-account", None),
 )

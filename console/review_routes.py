@@ -46,6 +46,7 @@ _STATUS: dict[type[Refusal], int] = {
     review_rules.AnswersContradict: 422,
     review_rules.ReasonUnfit: 422,
     review_rules.NoteMissing: 422,
+    review_rules.NothingToCompare: 422,
     review_rules.SecondDecides: 422,
 }
 _guarded = own_page.guarded(_STATUS)
@@ -205,9 +206,9 @@ def _of_item(item: Item, now: datetime) -> Json:
         "fence": item.fence,
         "application": str(item.number),
         "is_second": item.is_second,
-        "opened_at": item.opened_at.isoformat(),
-        "due_at": item.due_at.isoformat(),
+        "language": item.language,
         "lease_seconds": _left(item.lease_until, now),
+        "held_seconds": _left(item.held_until, now),
         "frames": item.frames,
         "has_portrait": item.has_portrait,
     }
@@ -281,10 +282,18 @@ def _yes(said: Json, name: str) -> bool:
 
 def _words(said: Json, name: str) -> str:
     value = said.get(name, "")
-    # PostgreSQL refuses a text with NUL.
-    if not isinstance(value, str) or "\0" in value:
+    # PostgreSQL refuses a text with NUL, and nobody can store half of a surrogate pair.
+    if not isinstance(value, str) or "\0" in value or not _is_text(value):
         raise Malformed
     return value
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _decision(said: Json) -> Decision:

@@ -1,10 +1,13 @@
-"""The audit log: append only."""
+"""The audit log: append only, and read by page for the auditor."""
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, Row, select, tuple_
 
-from ca_core.audit import Entry
+from ca_core.audit import Entry, Recorded
+from ca_core.audit_view import Criteria, Position
 from data.pending import Pending
 from data.schema import audit as table
 
@@ -26,6 +29,13 @@ def to_row(entry: Entry) -> dict[str, object]:
     }
 
 
+def of_row(row: Row[Any]) -> Recorded:
+    return Recorded(
+        row.audit_id, row.at, row.actor, row.staff_id, row.role, row.door, row.event, row.subject, row.from_state,
+        row.to_state, row.reason, row.policy_version, row.details,
+    )  # fmt: skip
+
+
 class AuditLog:
     def __init__(self, connection: Connection) -> None:
         self._pending = Pending(connection, table)
@@ -33,3 +43,45 @@ class AuditLog:
 
     def add(self, entry: Entry) -> None:
         self._pending.add(to_row(entry))
+
+
+class AuditPages:
+    """The read side of the auditor's page."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def page(self, criteria: Criteria, *, after: Position | None, size: int) -> Sequence[Recorded]:
+        """Newest first. By instant and not by id: both indexes and the eye go along with it."""
+        conditions = _conditions(criteria)
+        if after is not None:
+            conditions.append(tuple_(table.c.at, table.c.audit_id) < (after.at, after.entry_id))
+        query = (
+            select(table).where(*conditions).order_by(table.c.at.desc(), table.c.audit_id.desc()).limit(size)
+        )
+        return [of_row(row) for row in self._connection.execute(query)]
+
+    def newest(self, subject: str, events: Sequence[str]) -> Recorded | None:
+        query = (
+            select(table)
+            .where(table.c.subject == subject, table.c.event.in_(events))
+            .order_by(table.c.audit_id.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(query).one_or_none()
+        return of_row(row) if row is not None else None
+
+
+def _conditions(criteria: Criteria) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if criteria.about:
+        found.append(table.c.event.startswith(f"{criteria.about}:", autoescape=True))
+    if criteria.actor:
+        found.append(table.c.actor == criteria.actor)
+    if criteria.subject:
+        found.append(table.c.subject == criteria.subject)
+    if criteria.since is not None:
+        found.append(table.c.at >= criteria.since)
+    if criteria.until is not None:
+        found.append(table.c.at < criteria.until)
+    return found

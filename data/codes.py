@@ -39,9 +39,9 @@ class Codes:
         query = select(func.count()).where(table.c.phone == phone.number, table.c.sent_at > instant)
         return int(self._connection.scalar(query) or 0)
 
-    def last_sent_at(self, phone: Phone) -> datetime | None:
+    def last_sent_at(self, phone: Phone, *, purpose: str) -> datetime | None:
         query = select(func.max(table.c.sent_at)).where(
-            table.c.phone == phone.number, table.c.used_at.is_(None)
+            table.c.phone == phone.number, table.c.purpose == purpose, table.c.used_at.is_(None)
         )
         last: datetime | None = self._connection.scalar(query)
         return last

@@ -1,9 +1,14 @@
 """The read side of the holder page: history, notices, who looked."""
 
-from sqlalchemy import Connection, select
+from collections.abc import Sequence
+from typing import Any
 
+from sqlalchemy import Connection, Row, Text, cast, literal, select, union_all
+
+from ca_core.identifiers import Iin
 from ca_core.ports import HistoryLine, SentNotice, View
-from data.schema import audit, certificate, certificate_event, outbox
+from data.call_schema import call
+from data.schema import audit, certificate, certificate_event, outbox, subscriber
 
 
 class Dossiers:
@@ -35,6 +40,19 @@ class Dossiers:
             for row in self._connection.execute(query)
         ]
 
+    def looks(self, iin: Iin, events: Sequence[str], limit: int) -> list[View]:
+        of_subscriber = select(literal("subscriber/") + cast(subscriber.c.subscriber_id, Text)).where(
+            subscriber.c.iin == iin.number
+        )
+        of_calls = select(literal("call/") + cast(call.c.call_id, Text)).where(call.c.iin == iin.number)
+        query = (
+            select(audit)
+            .where(audit.c.subject.in_(union_all(of_subscriber, of_calls)), audit.c.event.in_(events))
+            .order_by(audit.c.audit_id.desc())
+            .limit(limit)
+        )
+        return [_view(row) for row in self._connection.execute(query)]
+
     def views(self, subscriber_id: int, limit: int) -> list[View]:
         query = (
             select(audit)
@@ -42,7 +60,8 @@ class Dossiers:
             .order_by(audit.c.audit_id.desc())
             .limit(limit)
         )
-        return [
-            View(row.at, row.actor, row.role, row.event, row.reason)
-            for row in self._connection.execute(query)
-        ]
+        return [_view(row) for row in self._connection.execute(query)]
+
+
+def _view(row: Row[Any]) -> View:
+    return View(row.at, row.actor, row.role, row.event, row.reason)

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ca_core.face_attempt import (
@@ -23,6 +23,7 @@ from ca_core.face_attempt import (
 from ca_core.identifiers import ApplicationId
 from ca_core.records import ChangedMeanwhile
 from data.face_schema import face_attempt, face_challenge
+from data.schema import application
 
 
 class FaceAttempts:
@@ -38,6 +39,18 @@ class FaceAttempts:
         query = (
             select(face_attempt)
             .where(face_attempt.c.application_number == number.number)
+            .order_by(face_attempt.c.attempt_id)
+        )
+        return [_attempt(row) for row in self._connection.execute(query)]
+
+    def elsewhere(self, number: ApplicationId, *, since: datetime) -> list[FaceAttempt]:
+        query = (
+            select(face_attempt)
+            .where(
+                face_attempt.c.application_number.in_(_of_same_person(number)),
+                face_attempt.c.application_number != number.number,
+                face_attempt.c.at > since,
+            )
             .order_by(face_attempt.c.attempt_id)
         )
         return [_attempt(row) for row in self._connection.execute(query)]
@@ -72,6 +85,13 @@ class FaceChallenges:
         return self._one(
             face_challenge.c.application_number == number.number, face_challenge.c.ended_at.is_(None)
         )
+
+    def drawn_for_person(self, number: ApplicationId, *, since: datetime) -> int:
+        query = select(func.count()).where(
+            face_challenge.c.application_number.in_(_of_same_person(number)),
+            face_challenge.c.drawn_at > since,
+        )
+        return int(self._connection.scalar(query) or 0)
 
     def add(self, challenge: Challenge) -> None:
         values = _values(challenge) | {
@@ -109,9 +129,28 @@ class FaceChallenges:
         )
         return [_challenge(row) for row in self._connection.execute(query)]
 
+    def over(self, *, before: datetime, limit: int) -> list[Challenge]:
+        query = (
+            select(face_challenge)
+            .where(face_challenge.c.ended_at.is_not(None), face_challenge.c.drawn_at < before)
+            .order_by(face_challenge.c.ended_at)
+            .limit(limit)
+        )
+        return [_challenge(row) for row in self._connection.execute(query)]
+
+    def erase(self, challenge: Challenge) -> None:
+        self._connection.execute(
+            delete(face_challenge).where(face_challenge.c.token_digest == challenge.token_digest)
+        )
+
     def _one(self, *conditions: Any) -> Challenge | None:
         row = self._connection.execute(select(face_challenge).where(*conditions)).one_or_none()
         return _challenge(row) if row is not None else None
+
+
+def _of_same_person(number: ApplicationId) -> Select[tuple[int]]:
+    owner = select(application.c.subscriber_id).where(application.c.number == number.number)
+    return select(application.c.number).where(application.c.subscriber_id == owner.scalar_subquery())
 
 
 def _values(challenge: Challenge) -> dict[str, object]:

@@ -14,6 +14,12 @@ _FOLDER = Path(__file__).parent / "migrations"
 class DatabaseFromNewerVersion(Exception):
     """The database knows a revision that this version of the program does not."""
 
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"the database is of a newer version (revision {revision}) than this program: start the newer program"
+            " again, or restore a backup made with this one. Nothing was changed."
+        )
+
 
 def configuration(engine: Engine) -> Config:
     config = Config()
@@ -31,13 +37,22 @@ def head(engine: Engine) -> str | None:
     return ScriptDirectory.from_config(configuration(engine)).get_current_head()
 
 
+def knows(engine: Engine, revision: str) -> bool:
+    script = ScriptDirectory.from_config(configuration(engine))
+    return revision in {known.revision for known in script.walk_revisions()}
+
+
+def require_known(engine: Engine) -> str | None:
+    """The database's revision, None for an empty one. Raises DatabaseFromNewerVersion."""
+    found = current(engine)
+    if found is not None and not knows(engine, found):
+        raise DatabaseFromNewerVersion(found)
+    return found
+
+
 def upgrade(engine: Engine) -> bool:
     """Whether anything had to be done. Raises DatabaseFromNewerVersion."""
-    script = ScriptDirectory.from_config(configuration(engine))
-    before = current(engine)
-    if before is not None and before not in {revision.revision for revision in script.walk_revisions()}:
-        raise DatabaseFromNewerVersion(before)
-    if before == script.get_current_head():
+    if require_known(engine) == head(engine):
         return False
     command.upgrade(configuration(engine), "head")
     return True

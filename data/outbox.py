@@ -91,6 +91,12 @@ class Outbox:
             values["next_try_at"] = next_try_at
         self._connection.execute(update(table).where(table.c.notice_id == notice.notice_id).values(values))
 
+    def retry_dead(self, now: datetime) -> int:
+        """Those whose words are still there: a secret was wiped when it was given up."""
+        again = {"state": WAITING, "next_try_at": now, "attempts": 0}
+        where = (table.c.state == DEAD, table.c.secret == 0)
+        return self._connection.execute(update(table).where(*where).values(again)).rowcount
+
     def count_dead(self) -> int:
         query = select(func.count()).where(table.c.state == DEAD)
         return int(self._connection.scalar(query) or 0)

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from ca_core.approval import ProposalState
 from ca_core.call import Decision, EndCause, Need
 from ca_core.identifiers import Serial, SerialInvalid
 from ca_core.lifecycle import CallState, CertificateState
@@ -20,11 +19,11 @@ from ca_core.overview import (
     Stock,
 )
 from ca_core.statistics import Measure, end_of_day
+from data import proposals
 from data.call_schema import call, call_back, call_settlement
 from data.commands import DEAD as COMMAND_DEAD
 from data.lists import Lists
 from data.outbox import DEAD as MESSAGE_DEAD
-from data.proposals import Proposals
 from data.review_overview import ReviewOverview
 from data.rollups import month_number
 from data.schema import (
@@ -155,9 +154,7 @@ class Overview(ReviewOverview):
     def proposals_open(self, *, not_asked_by: int, now: datetime) -> Queue:
         row = self._connection.execute(
             select(func.count(), func.min(proposal.c.asked_at)).where(
-                proposal.c.state == int(ProposalState.OPEN),
-                proposal.c.expires_at > now,
-                proposal.c.asked_by != not_asked_by,
+                proposals.waits(now), proposal.c.asked_by != not_asked_by
             )
         ).one()
         return Queue(int(row[0]), row[1])
@@ -177,7 +174,7 @@ class Overview(ReviewOverview):
         return self._one(select(func.count()).where(outbox.c.state == MESSAGE_DEAD))
 
     def open_proposals(self, *, now: datetime, limit: int) -> Sequence[OpenProposal]:
-        waiting = Proposals(self._connection).open_at(now, limit)
+        waiting = proposals.Proposals(self._connection).open_at(now, limit)
         holders = self._holders([p.subject for p in waiting])
         return [OpenProposal(p, holders.get(p.subject)) for p in waiting]
 

@@ -85,8 +85,12 @@ class OwnDossiers:
             raise ChangedMeanwhile
         return written
 
-    def erase(self, dossier_id: int) -> None:
-        self._connection.execute(delete(table).where(table.c.dossier_id == dossier_id))
+    def erase(self, dossier: Dossier) -> None:
+        done = self._connection.execute(
+            delete(table).where(table.c.dossier_id == dossier.dossier_id, table.c.version == dossier.version)
+        )
+        if done.rowcount != 1:
+            raise ChangedMeanwhile
 
     def untouched_since(self, instant: datetime, limit: int) -> list[Dossier]:
         return self._list(table.c.changed_at <= instant, order=table.c.changed_at, limit=limit)

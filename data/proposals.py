@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, not_, or_, select, update
 
-from ca_core.approval import NOBODY, AlreadyTakenUp, Proposal, ProposalClosed, ProposalState
+from ca_core.approval import DISMISSAL, NOBODY, STAFF_SUBJECTS, Proposal, ProposalClosed, ProposalState
 from data.schema import proposal as table
 
 
@@ -28,6 +28,27 @@ def _of_row(row: Row[Any]) -> Proposal:
     )
 
 
+def _about_staff() -> ColumnElement[bool]:
+    return table.c.subject.startswith(STAFF_SUBJECTS, autoescape=True)
+
+
+def waits(now: datetime) -> ColumnElement[bool]:
+    """For officers: open, and about a certificate.
+
+    A report also waits only while no open proposal answers it and stands in its place (`approval.answers`).
+    """
+    answer = table.alias("answer")
+    answered = exists().where(
+        answer.c.subject == table.c.subject,
+        answer.c.asked_by != NOBODY,
+        answer.c.state == int(ProposalState.OPEN),
+        answer.c.expires_at > now,
+        or_(answer.c.act == table.c.act, answer.c.act == DISMISSAL),
+    )
+    is_open = and_(table.c.state == int(ProposalState.OPEN), table.c.expires_at > now, not_(_about_staff()))
+    return and_(is_open, or_(table.c.asked_by != NOBODY, not_(answered)))
+
+
 class Proposals:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -43,9 +64,15 @@ class Proposals:
         return [_of_row(row) for row in self._connection.execute(query.order_by(table.c.proposal_id))]
 
     def open_at(self, now: datetime, limit: int) -> list[Proposal]:
-        query = select(table).where(table.c.state == int(ProposalState.OPEN), table.c.expires_at > now)
-        rows = self._connection.execute(query.order_by(table.c.proposal_id).limit(limit))
+        query = select(table).where(waits(now)).order_by(table.c.proposal_id).limit(limit)
+        rows = self._connection.execute(query)
         return [_of_row(row) for row in rows]
+
+    def open_of_staff(self, now: datetime) -> list[Proposal]:
+        query = select(table).where(
+            table.c.state == int(ProposalState.OPEN), table.c.expires_at > now, _about_staff()
+        )
+        return [_of_row(row) for row in self._connection.execute(query.order_by(table.c.proposal_id))]
 
     def count_open(self, now: datetime) -> int:
         query = select(func.count()).where(table.c.state == int(ProposalState.OPEN), table.c.expires_at > now)
@@ -66,25 +93,6 @@ class Proposals:
             )
         )
         return int(done.inserted_primary_key[0])  # type: ignore[index]  # an insert of one row has one
-
-    def take_up(self, proposal: Proposal) -> None:
-        """Conditional on nobody's having taken it up: two officers cannot both be the first."""
-        done = self._connection.execute(
-            update(table)
-            .where(
-                table.c.proposal_id == proposal.proposal_id,
-                table.c.state == int(ProposalState.OPEN),
-                table.c.asked_by == NOBODY,
-            )
-            .values(
-                asked_by=proposal.asked_by,
-                asked_by_name=proposal.asked_by_name,
-                asked_at=proposal.asked_at,
-                expires_at=proposal.expires_at,
-            )
-        )
-        if done.rowcount != 1:
-            raise AlreadyTakenUp
 
     def close(self, proposal: Proposal) -> None:
         """Conditional on its being open still: two seconds cannot both be the second person."""

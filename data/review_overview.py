@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Row, case, func, select, type_coerce
 
 from ca_core.lifecycle import ReviewState
-from ca_core.overview import OwnDecision, Queue, Review, ReviewDay
+from ca_core.overview import OwnDecision, Queue, Review, ReviewDay, ReviewQueue
 from ca_core.review import Decision, Reason, Round
 from data.columns import Number
-from data.review_schema import review, review_opinion
+from data.review_schema import review, review_lapse, review_opinion
 from data.reviews import waits
 from data.schema import application, staff
 
@@ -28,6 +28,18 @@ class ReviewOverview:
         query = select(func.count(), func.min(review.c.opened_at)).where(waits(now))
         row = self._connection.execute(query).one()
         return Queue(int(row[0]), row[1])
+
+    def review_queue(self, now: datetime) -> ReviewQueue:
+        waiting = case((waits(now), 1), else_=0)
+        late = case((review.c.due_at <= now, 1), else_=0)
+        query = select(
+            func.count(),
+            func.coalesce(func.sum(waiting), 0),
+            func.coalesce(func.sum(late), 0),
+            func.min(review.c.opened_at),
+        ).where(review.c.state.in_(_UNDECIDED))
+        n, waits_now, late_now, oldest_at = self._connection.execute(query).one()
+        return ReviewQueue(int(waits_now), n - int(waits_now), int(late_now), oldest_at)
 
     def reviews(self, *, now: datetime, limit: int) -> Sequence[Review]:
         query = (
@@ -52,7 +64,9 @@ class ReviewOverview:
         return [_review_line(row, now) for row in self._connection.execute(query)]
 
     def review_days(self, first: date, last: date) -> Sequence[ReviewDay]:
-        """One query by day, decision and kind; rechecks are compared with the opinion that counted."""
+        """Opinions by day, decision and kind in one query, lapses in another; rechecks are compared with the opinion
+        that counted.
+        """
         said, counted, original = review_opinion, review_opinion.alias(), review.alias()
         agreed = (
             select(counted.c.decision)
@@ -79,7 +93,22 @@ class ReviewOverview:
             .order_by(said.c.decided_on.desc())
         )
         rows = self._connection.execute(query).all()
-        return [_review_day(day, list(found)) for day, found in groupby(rows, key=lambda row: row.decided_on)]
+        said_on = {day: list(found) for day, found in groupby(rows, key=lambda row: row.decided_on)}
+        lapsed = self._lapses(first, last)
+        days = sorted(said_on.keys() | lapsed.keys(), reverse=True)
+        return [_review_day(day, said_on.get(day, []), lapsed.get(day, 0)) for day in days]
+
+    def _lapses(self, first: date, last: date) -> dict[date, int]:
+        on = review_lapse.c.found_on
+        query = select(on, func.count()).where(on >= first, on <= last).group_by(on)
+        return {day: int(n) for day, n in self._connection.execute(query)}
+
+    def decisions_on(self, staff_id: int, day: date) -> int:
+        said = review_opinion.c
+        query = select(func.count()).where(
+            said.staff_id == staff_id, said.decided_on == day, said.undone_at.is_(None)
+        )
+        return int(self._connection.scalar(query) or 0)
 
     def decisions_of(self, staff_id: int, day: date, limit: int) -> Sequence[OwnDecision]:
         said = review_opinion
@@ -118,7 +147,7 @@ def _review_line(row: Row[*tuple[Any, ...]], now: datetime) -> Review:
     )
 
 
-def _review_day(day: date, rows: Sequence[Row[Any]]) -> ReviewDay:
+def _review_day(day: date, rows: Sequence[Row[Any]], lapsed: int) -> ReviewDay:
     first = {Decision(row.decision): row for row in rows if not row.recheck}
     rechecks = [row for row in rows if row.recheck]
 
@@ -135,6 +164,7 @@ def _review_day(day: date, rows: Sequence[Row[Any]]) -> ReviewDay:
         rechecks=sum(int(row.n) for row in rechecks),
         agreed=sum(int(row.agreed) for row in rechecks),
         seconds=sum(int(row.seconds) for row in first.values()),
+        lapsed=lapsed,
     )
 
 

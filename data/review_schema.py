@@ -1,4 +1,4 @@
-"""The tables of the photo review: the queue and what each moderator said (F3)."""
+"""The tables of the photo review: the queue, what each moderator said, and claims that ended by themselves (F3)."""
 
 from sqlalchemy import Column, ForeignKey, Index
 
@@ -63,4 +63,16 @@ review_opinion = table(
     Index("ix_review_opinion_review_id", "review_id", "opinion_id"),
     Index("ix_review_opinion_staff_id_decided_on", "staff_id", "decided_on"),
     Index("ix_review_opinion_decided_on", "decided_on"),
+)
+
+review_lapse = table(
+    "review_lapse",
+    key("lapse_id"),
+    reference("review_id", "review.review_id"),
+    reference("staff_id", "staff.staff_id"),
+    Column("claimed_at", Instant, nullable=False),
+    Column("found_at", Instant, nullable=False),
+    # The day in Almaty, which figures are counted by.
+    Column("found_on", Day, nullable=False),
+    Index("ix_review_lapse_found_on", "found_on"),
 )

@@ -12,11 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from ca_core.identifiers import ApplicationId
 from ca_core.lifecycle import ApplicationState, ReviewState
 from ca_core.records import ChangedMeanwhile
-from ca_core.review import Answers, Candidate, Decision, Opinion, Reason, Review, Risk, Round
+from ca_core.review import Answers, Candidate, Decision, Lapse, Opinion, Reason, Review, Risk, Round
 from ca_core.statistics import local_day
 from data.call_schema import call
 from data.review_schema import review as table
-from data.review_schema import review_opinion
+from data.review_schema import review_lapse, review_opinion
 from data.schema import application, staff, subscriber
 
 _UNDER_WAY = (ReviewState.WAITING, ReviewState.CLAIMED, ReviewState.DECIDED)
@@ -140,7 +140,9 @@ class Reviews:
         """Who had to do with the subject of each, in one query."""
         other = table.alias()
         subjects = (
-            select(table.c.review_id, table.c.application_number, application.c.opened_by, subscriber.c.iin)
+            select(
+                table.c.review_id, table.c.application_number, application.c.opened_by_id, subscriber.c.iin
+            )
             .join(application, application.c.number == table.c.application_number)
             .join(subscriber, subscriber.c.subscriber_id == application.c.subscriber_id)
             .where(table.c.review_id.in_(review_ids))
@@ -151,7 +153,7 @@ class Reviews:
             .join(call, call.c.iin == subjects.c.iin)
             .where(call.c.agent_id.is_not(None)),
             select(subjects.c.review_id, staff.c.staff_id).join(
-                staff, or_(staff.c.iin == subjects.c.iin, staff.c.name == subjects.c.opened_by)
+                staff, or_(staff.c.iin == subjects.c.iin, staff.c.staff_id == subjects.c.opened_by_id)
             ),
             select(subjects.c.review_id, review_opinion.c.staff_id)
             .join(other, other.c.application_number == subjects.c.application_number)
@@ -222,6 +224,17 @@ class Reviews:
     def undo_opinion(self, opinion_id: int, *, at: datetime) -> None:
         self._connection.execute(
             update(review_opinion).where(review_opinion.c.opinion_id == opinion_id).values(undone_at=at)
+        )
+
+    def add_lapse(self, lapse: Lapse) -> None:
+        self._connection.execute(
+            insert(review_lapse).values(
+                review_id=lapse.review_id,
+                staff_id=lapse.staff_id,
+                claimed_at=lapse.claimed_at,
+                found_at=lapse.found_at,
+                found_on=local_day(lapse.found_at),
+            )
         )
 
     def stale(self, limit: int) -> list[Review]:

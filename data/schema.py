@@ -100,6 +100,7 @@ application = table(
     Column("changed_at", Instant, nullable=False),
     Column("policy_version", Words, nullable=False),
     Column("opened_by", Words, nullable=False),
+    Column("opened_by_id", Number),
     Column("label", Words, nullable=False),
     Column("mobile_only", Small, nullable=False),
     Column("previous_certificate_id", Number),
@@ -365,6 +366,7 @@ audit = table(
     Column("details", Words, nullable=False),
     Index("ix_audit_subject", "subject", "audit_id"),
     Index("ix_audit_at", "at"),
+    Index("ix_audit_actor", "actor", "at"),
 )
 
 policy_version = table(

@@ -126,6 +126,15 @@ class Accounts:
     def disable(self, staff_id: int, *, at: datetime) -> None:
         self._change(staff_id, disabled_at=at)
 
+    def enable(self, staff_id: int) -> None:
+        self._change(staff_id, disabled_at=None)
+
+    def unlock(self, staff_id: int) -> None:
+        self._change(staff_id, wrong_tries=0, locked_until=None)
+
+    def set_role(self, staff_id: int, role: Role) -> None:
+        self._change(staff_id, role=role.value)
+
     def active_with_role(self, role: Role) -> frozenset[int]:
         query = (
             select(table.c.staff_id)

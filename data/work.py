@@ -1,6 +1,5 @@
 """The unit of work: one transaction, with a repository for each noun."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,7 +13,9 @@ from ca_core.ports import Work as CoreWork
 from ca_core.staff import StaffWork
 from data import engine as engines
 from data.applications import Applications
-from data.audit import AuditLog
+from data.audit import AuditLog, AuditPages
+from data.audit_heads import AuditHeads
+from data.audit_tree import AuditTree
 from data.calls import Calls, Desks
 from data.certificates import Certificates
 from data.checks import CallBacks, Checks, EvidenceList, Tickets
@@ -37,6 +38,7 @@ from data.reporting import Reporting
 from data.reviews import Reviews
 from data.rollups import Rollups
 from data.staff import Accounts, Sessions
+from data.turns import Turns
 from data.uses import Uses
 
 
@@ -63,6 +65,9 @@ class Work:
         self.not_me_links = NotMeLinks(connection)
         self.outbox = Outbox(connection)
         self.audit = AuditLog(connection)
+        self.audit_pages = AuditPages(connection)
+        self.audit_tree = AuditTree(connection)
+        self.audit_heads = AuditHeads(connection)
         self.rollups = Rollups(connection)
         self.reporting = Reporting(connection)
         self.commands = Commands(connection)
@@ -99,21 +104,21 @@ class Work:
 
 
 class Store:
-    """Opens units of work on one database. One writer at a time in a process on SQLite, so that nobody starves."""
+    """Opens units of work on one database. On SQLite the writers of a process take turns, so that nobody starves."""
 
     def __init__(self, engine: Engine, *, code_seal: CodeSeal) -> None:
         self.engine = engine
         self._code_seal = code_seal
-        self._writer = threading.Lock() if engine.dialect.name == "sqlite" else None
+        self.turns = Turns() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def write(self, *, policy: Policy, now: datetime) -> Iterator[Work]:
         """Commits at a clean exit, rolls back at an exception."""
-        if self._writer is None:
+        if self.turns is None:
             with self._transaction(True, policy, now) as work:
                 yield work
             return
-        with self._writer, self._transaction(True, policy, now) as work:
+        with self.turns, self._transaction(True, policy, now) as work:
             yield work
 
     @contextmanager
@@ -125,7 +130,7 @@ class Store:
     @contextmanager
     def _transaction(self, write: bool, policy: Policy, now: datetime) -> Iterator[Work]:
         options: dict[str, Any] = {engines.WRITE: write}
-        if not write and self._writer is None:
+        if not write and self.turns is None:
             # PostgreSQL's default would show each statement another moment.
             options["isolation_level"] = "REPEATABLE READ"
         connecting = self.engine.connect().execution_options(**options)

@@ -38,6 +38,13 @@ def in_force(kind: AgreementKind, language: str) -> Agreement:
     return _read(kind, _IN_FORCE[kind], language)
 
 
+def accepted(text: AgreementText) -> Agreement:
+    """As it was when it was accepted: its version, its language, its octets."""
+    found = _read(text.kind, text.version, text.language)
+    assert found.text == text, "the file of an accepted version was changed"
+    return found
+
+
 @functools.cache
 def _read(kind: AgreementKind, version: str, language: str) -> Agreement:
     file = resources.files("portal").joinpath("agreement_texts", f"{kind.value}-{version}.{language}.md")

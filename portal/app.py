@@ -88,6 +88,8 @@ ROUTES: tuple[BaseRoute, ...] = (
     Route("/cabinet", cabinet_sign_in.show, methods=["GET"]),
     Route("/cabinet/code", cabinet_sign_in.ask_code, methods=["GET"]),
     Route("/cabinet/code", cabinet_sign_in.confirm, methods=["POST"]),
+    # Who changes the language of a page that refused what was typed asks for its address.
+    Route("/cabinet/code/send", cabinet_sign_in.ask_code, methods=["GET"]),
     Route("/cabinet/code/send", cabinet_sign_in.send, methods=["POST"]),
     Route("/cabinet/key", cabinet_sign_in.by_signature, methods=["POST"]),
     Route("/cabinet/key/nonce", cabinet_sign_in.nonce, methods=["POST"]),

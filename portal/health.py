@@ -5,6 +5,7 @@ from starlette.responses import JSONResponse, Response
 
 from portal import parts
 from portal.parts import Parts
+from runtime import troubles
 
 
 async def health(_request: Request) -> Response:
@@ -12,7 +13,9 @@ async def health(_request: Request) -> Response:
 
 
 def ready(request: Request) -> Response:
-    """The database answers, the OCSP key is open and certified, the lists are there and have not lapsed."""
+    """The database answers, the OCSP key is open and certified, the lists are there and have not lapsed, there is
+    room on the disks and the clock is right.
+    """
     problem = _problem(parts.of(request))
     return JSONResponse({"ready": not problem, "problem": problem}, 503 if problem else 200)
 
@@ -24,4 +27,5 @@ def _problem(handed: Parts) -> str:
     certificate = handed.responder.certificate
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         return "the OCSP responder's certificate is not valid now"
-    return handed.files.problem(now)
+    # Everybody may ask: no folder is named.
+    return handed.files.problem(now) or ", ".join(trouble.kind for trouble in troubles.of(handed.service))

@@ -1,9 +1,9 @@
 """What a step that is done shows to who looks back: what was entered, masked where it identifies a person (R14)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from ca_core.dossier import AgreementKind, Way
+from ca_core.dossier import Acceptance, AgreementKind, Way
 from portal import agreements
 from portal.agreements import Agreement
 from portal.words import Words
@@ -13,15 +13,22 @@ Line = tuple[str, str]
 KINDS = {"access": AgreementKind.ACCESS, "agreement": AgreementKind.TERMS}
 
 
-def lines(slug: str, way: Way, spoken: Words) -> list[Line]:
+def lines(slug: str, way: Way, spoken: Words, acceptance: Acceptance | None = None) -> list[Line]:
     """Label and value, both in words."""
+    if acceptance is not None:
+        return _at("accepted", acceptance.at, spoken)
     return _LINES.get(slug, _nothing)(way, spoken)
 
 
-def agreement(slug: str, way: Way) -> Agreement | None:
-    """The text of steps 11 and 12, in the language of the way."""
+def acceptance(slug: str, accepted: Sequence[Acceptance]) -> Acceptance | None:
+    """What was accepted at steps 11 and 12."""
     kind = KINDS.get(slug)
-    return agreements.in_force(kind, way.dossier.language) if kind is not None else None
+    return next((one for one in reversed(accepted) if one.text.kind is kind), None)
+
+
+def agreement(acceptance: Acceptance | None) -> Agreement | None:
+    """The very text that was accepted, whichever is in force now."""
+    return agreements.accepted(acceptance.text) if acceptance is not None else None
 
 
 def _nothing(_way: Way, _spoken: Words) -> list[Line]:

@@ -43,7 +43,8 @@ class PublicFiles:
                 if known is None or known[0] != version:
                     # Replaced between the two calls: the newer content is read again at the next request.
                     known = self._read[name] = (version, _file(name, path.read_bytes(), found.st_mtime))
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):
+            # A list that cannot be read is none: relying parties get no half one.
             return None
         return known[1]
 

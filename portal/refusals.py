@@ -45,6 +45,7 @@ STATUS = {
     "face.in_review": 409,
     "face.judging": 409,
     "face.step_differs": 409,
+    "face.too_many_challenges": 429,
     "get.answer_missing": 400,
     "hold.not_on_hold": 409,
     "hold.not_valid": 409,
@@ -84,6 +85,7 @@ STATUS = {
     "submit.key_already_used": 409,
     "submit.person_deceased": 403,
     "submit.person_unknown": 403,
+    "submit.storage_differs": 409,
     "verify.file_missing": 400,
 }
 # Answered in JSON.

@@ -17,11 +17,12 @@ class Shown:
 
 
 def shown(standing: Standing, spoken: Words) -> Shown:
-    key = f"standing.{standing.state.name.lower()}"
+    until = standing.held_until
+    key = f"standing.{'held' if until else standing.state.name.lower()}"
     rejected = standing.state is ApplicationState.REJECTED
     return Shown(
         word=spoken.t(f"{key}.word"),
-        next=spoken.t(f"{key}.next"),
+        next=spoken.t(f"{key}.next", until=spoken.moment(until).text if until else ""),
         why=_why(standing.reason, spoken) if rejected else "",
     )
 

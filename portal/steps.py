@@ -55,7 +55,12 @@ def of(step: Step) -> Place:
     return _BY_STEP[step]
 
 
+def is_done(place: Place, at: Step) -> bool:
+    """It lies behind. Whoever is at the call has passed the code's page by: there was no phone for a code."""
+    return place.step < at and not (at is Step.CALL and place.step is Step.CODE)
+
+
 def before(place: Place) -> Place | None:
     """The one to look back at."""
-    earlier = [other for other in _LOOKED_BACK_AT if other.step < place.step]
+    earlier = [other for other in _LOOKED_BACK_AT if is_done(other, place.step)]
     return earlier[-1] if earlier else None

@@ -7,7 +7,7 @@ comes from a second tab, or twice, finds the step that is open now.
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from ca_core import lifecycle
+from ca_core.application import Application
 from ca_core.dossier import Dossier, Step, Way, step
 from ca_core.errors import Refusal
 from ca_core.ports import Work
@@ -71,11 +73,15 @@ def visit_of(request: Request) -> Visit:
 
 @contextmanager
 def working(request: Request) -> Iterator[tuple[Work, Dossier, datetime]]:
-    """A unit of work with this browser's dossier as it stands now. Raises DossierUnknown."""
+    """A unit of work with this browser's dossier as it stands now, in the language that its page has now.
+
+    Raises DossierUnknown.
+    """
     service = parts.of(request).service
-    now = service.now()
+    now, language = service.now(), rendering.language(request)
     with service.work() as work:
-        yield work, dossiers.find(work, token_digest=dossier_cookie.digest(request), now=now), now
+        found = dossiers.find(work, token_digest=dossier_cookie.digest(request), now=now)
+        yield work, replace(found, language=language), now
 
 
 def here(request: Request) -> Response:
@@ -104,7 +110,7 @@ def shown(slug: str, facts: Facts = no_facts) -> Callable[[Request], Response]:
             return onward()
         if visit.step in place.open_at:
             return page(request, visit, slug, facts)
-        if place.step < visit.step:
+        if steps.is_done(place, visit.step):
             return _past(request, visit, place)
         return onward()
 
@@ -135,7 +141,11 @@ def done(slug: str, facts: Facts, act: Act) -> Callable[[Request], Awaitable[Res
         except (OutOfOrder, ChangedMeanwhile):
             return onward(moved=True)
         except Refusal as refusal:
-            return page(request, visit_of(request), slug, facts, sent=Sent(given, refusal))
+            visit = visit_of(request)
+            if visit.step < steps.named(slug).step:
+                # Its page cannot be drawn from what is not known yet.
+                return onward(moved=True)
+            return page(request, visit, slug, facts, sent=Sent(given, refusal))
 
     return do
 
@@ -149,14 +159,16 @@ def page(request: Request, visit: Visit, slug: str, facts: Facts, *, sent: Sent 
         headers=None,
         told=rendering.words(request).told(refusal) if refusal else None,
         moved=request.query_params.get("moved") == "1",
-        **frame(place, visit.step),
+        **frame(place, visit.step, visit.way.application),
         **facts(request, visit, sent),
     )
 
 
-def frame(place: steps.Place, at: Step) -> dict[str, object]:
+def frame(place: steps.Place, at: Step, application: Application | None = None) -> dict[str, object]:
     """What stands around every step."""
+    withdrawn_from = application is not None and lifecycle.APPLICATION.allows("withdraw", application.state)
     return {
+        "can_withdraw": withdrawn_from,
         "slug": place.slug,
         "number": place.number(at),
         "steps": len(Step),
@@ -177,6 +189,10 @@ async def json_of(request: Request) -> dict[str, Any]:
 
 
 def _past(request: Request, visit: Visit, place: steps.Place) -> Response:
+    number = visit.dossier.number
+    with parts.of(request).service.look() as work:
+        accepted = work.own_dossiers.acceptances(number) if number is not None else []
+    acceptance = past.acceptance(place.slug, accepted)
     return rendering.page(
         request,
         "get_past.html",
@@ -184,7 +200,7 @@ def _past(request: Request, visit: Visit, place: steps.Place) -> Response:
         headers=None,
         told=None,
         moved=False,
-        lines=past.lines(place.slug, visit.way, rendering.words(request)),
-        agreement=past.agreement(place.slug, visit.way),
+        lines=past.lines(place.slug, visit.way, rendering.words(request), acceptance),
+        agreement=past.agreement(acceptance),
         **frame(place, visit.step),
     )

@@ -17,6 +17,7 @@ from ca_core.errors import Refusal
 from ca_core.x509 import build, crl, hierarchy, keys, ocsp
 from ca_core.x509.build import Issuer, PublicationUrls
 from runtime import settings as configuration
+from runtime.files import write_atomically
 from runtime.settings import DEVELOPMENT_MARK, Settings
 
 ROOT_LIST_VALIDITY = timedelta(days=180)
@@ -127,8 +128,7 @@ def _write_keys(
     secrets_of = (("root", ca_secret), ("issuing", ca_secret), ("ocsp", ocsp_secret))
     for (name, secret), key in zip(secrets_of, made, strict=True):
         path = folder / f"{name}.key"
-        path.touch(mode=0o600)
-        path.write_bytes(keys.encrypt(key, secret))
+        write_atomically(path, keys.encrypt(key, secret), mode=0o600)
     if configured.is_demo:
         (folder / DEVELOPMENT_MARK).touch()
 
@@ -150,14 +150,6 @@ def publish_root_list(configured: Settings, root: Issuer, *, number: int, now: d
     crl.check(listed, issuer_certificate=root.certificate, previous_number=None, now=now)
     write_atomically(public_dir(configured) / "root.crl", listed)
     return listed
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """A reader sees the old file or the new one, never a half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    beside.write_bytes(content)
-    beside.replace(path)
 
 
 def certificates(configured: Settings) -> Hierarchy:

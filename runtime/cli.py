@@ -10,11 +10,27 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ca_core import roles, staff
+from ca_core import audit, given_up, roles, staff
 from ca_core.errors import Refusal
 from ca_core.identifiers import Iin
 from data import migrate, rollups
-from runtime import authority, export, keyagent, logs, publication, settings, start, wiring
+from runtime import (
+    audit_commands,
+    audit_key,
+    authority,
+    backup,
+    backup_parts,
+    benches,
+    export,
+    keyagent,
+    logs,
+    publication,
+    restore,
+    settings,
+    start,
+    upgrading,
+    wiring,
+)
 from runtime.settings import SettingRefused, Settings
 from runtime.supervisor import PortTaken
 
@@ -35,6 +51,7 @@ video_app = typer.Typer(help="The processes of the video call.", no_args_is_help
 simulate = typer.Typer(help="People who are not there (demo mode only).", no_args_is_help=True)
 statistics_app = typer.Typer(help="The published figures.", no_args_is_help=True)
 jobs = typer.Typer(help="The job runner.", no_args_is_help=True)
+audit_app = typer.Typer(help="The audit log: sealed, verified, proved.", no_args_is_help=True)
 keyagent_app = typer.Typer(help="The citizens' key agent.", no_args_is_help=True)
 for name, group in (
     ("db", db),
@@ -44,15 +61,28 @@ for name, group in (
     ("crl", crl),
     ("certificates", certificates),
     ("jobs", jobs),
+    ("audit", audit_app),
     ("keyagent", keyagent_app),
     ("video", video_app),
     ("simulate", simulate),
     ("statistics", statistics_app),
+    ("bench", benches.app),
 ):
     app.add_typer(group, name=name)
 
 # What whoever runs the system can do about it; other refusals show their code and facts.
 _SENTENCES = {
+    "audit.diverged": "a head outside does not fit this database: its tail was cut, or an old state restored",
+    "audit.head_forged": "a head has a wrong signature",
+    "audit.head_key_unknown": "a head names a key that is none of the given ones",
+    "audit.heads_not_copied": "the folder of copies cannot be written",
+    "audit.key_exists": "there is a key for the audit log already, and a second one never replaces it",
+    "audit.key_missing": "there is no key for the audit log here yet, run `qoltanba audit init`",
+    "audit.not_in_tree": "no head was ever signed over so many entries",
+    "audit.not_sealed": "there is no such entry, or it is not sealed yet",
+    "audit.proof_unreadable": "the file is no proof",
+    "audit.proof_wrong": "the proof does not hold",
+    "audit.tree_damaged": "the stored tree does not lead to its head, see `qoltanba audit verify`",
     "ca.missing": "there is no certificate authority here yet, run `qoltanba ca init`",
     "ca.exists": "there is a certificate authority here already, and a second one never replaces it",
     "key.not_opened": "a key of the CA does not open with the secret in its file",
@@ -61,6 +91,14 @@ _SENTENCES = {
     "staff.password_too_weak": "the password needs twelve characters at least",
     "staff.unknown": "nobody has this login",
 }
+# These are sentences themselves.
+_SAID = (
+    SettingRefused,
+    PortTaken,
+    migrate.DatabaseFromNewerVersion,
+    keyagent.WheelNotBuilt,
+    backup_parts.BackupRefused,
+)
 out = Console(highlight=False)
 _NAMES = authority.Names()
 COMMAND_LINE = roles.Actor("command line", None, roles.Door.COMMAND_LINE)
@@ -70,7 +108,7 @@ def main() -> None:
     """What is refused is one sentence on the error stream, never a trace."""
     try:
         app(standalone_mode=True)
-    except (SettingRefused, PortTaken, migrate.DatabaseFromNewerVersion, keyagent.WheelNotBuilt) as refused:
+    except _SAID as refused:
         _say_and_leave(str(refused))
     except Refusal as refusal:
         facts = ", ".join(f"{key}={value}" for key, value in refusal.facts.items())
@@ -105,11 +143,55 @@ def run(
     raise typer.Exit(start.everything(configured, out, demo_data=demo_data))
 
 
+PassphraseFile = Annotated[
+    Path,
+    typer.Option(
+        "--passphrase-file", help="File with the passphrase, 16 characters at least. Keep it elsewhere."
+    ),
+]
+
+
+@app.command("backup")
+def make_backup(
+    into: Annotated[Path, typer.Argument(help="A folder that is not there yet.")],
+    passphrase_file: PassphraseFile,
+) -> None:
+    """Write database, keys, secrets and evidence, sealed, into one folder, while the system runs."""
+    passphrase = settings.read_secret(passphrase_file, setting="--passphrase-file")
+    configured = _configured()
+    made = backup.make(configured, into.absolute(), passphrase)
+    size = sum(part.size_bytes for part in made.parts)
+    _audit(configured, "backup:make:done", made.made_at)
+    out.print(f"backup of {made.made_at} in {into}: {size} bytes, schema {made.schema}")
+
+
+@app.command("restore")
+def restore_backup(
+    source: Annotated[Path, typer.Argument(help="The folder that `qoltanba backup` wrote.")],
+    passphrase_file: PassphraseFile,
+) -> None:
+    """Put a backup in the place of nothing: folders, secrets and database must be empty."""
+    # Not yet what production demands: the secrets come with the backup.
+    configured = settings.load()
+    logs.configure(configured, process="qoltanba")
+    passphrase = settings.read_secret(passphrase_file, setting="--passphrase-file")
+    restored = restore.restore(configured, source.absolute(), passphrase)
+    _audit(configured, "backup:restore:done", restored.made_at)
+    out.print(f"restored the backup of {restored.made_at}; what came after it is lost")
+
+
+def _audit(configured: Settings, event: str, made_at: str) -> None:
+    service = wiring.make_service(configured)
+    with service.work() as work:
+        work.audit.add(audit.Entry(service.now(), COMMAND_LINE, event, f"backup of {made_at}"))
+    service.close()
+
+
 @keyagent_app.command("build")
 def keyagent_build() -> None:
-    """Build the key agent's wheel, which the portal offers for download."""
-    wheel = keyagent.build(_configured())
-    out.print(f"{wheel} SHA-256 {keyagent.digest(wheel)}")
+    """Build the key agent's installer, which the portal offers for download."""
+    installer = keyagent.build(_configured())
+    out.print(f"{installer} SHA-256 {keyagent.digest(installer)}")
 
 
 @statistics_app.command("rebuild")
@@ -166,16 +248,17 @@ def simulate_caller(
 
 @jobs.command("retry")
 def jobs_retry() -> None:
-    """Take up commands that were given up."""
+    """Take up commands and messages that were given up."""
     service = wiring.make_service(_configured())
     with service.work() as work:
-        out.print(f"{work.commands.retry_dead(service.now())} commands will be tried again")
+        retried = given_up.retry(work, actor=COMMAND_LINE, now=service.now())
+    out.print(f"{retried.commands} commands and {retried.messages} messages will be tried again")
 
 
 @db.command("upgrade")
 def db_upgrade() -> None:
-    """Bring the database to the newest schema."""
-    changed = migrate.upgrade(wiring.open_database(_configured()))
+    """Bring the database to the newest schema; a copy of an older one is kept in `before-upgrade`."""
+    changed = upgrading.bring_up(_configured())
     out.print("upgraded" if changed else "already the newest")
 
 
@@ -281,6 +364,67 @@ def _write_totp(path: Path, login: str, secret: str) -> None:
     # It may have been there before, open to others.
     path.chmod(0o600)
     path.write_text(pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name="Qoltanba") + "\n")
+
+
+KeyFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--key",
+        help="Public key of the log (PEM); again for more. Those in keys_dir by default.",
+        exists=True,
+    ),
+]
+ProofFile = Annotated[Path, typer.Option("--out", help="Where to write the proof.")]
+
+
+@audit_app.command("init")
+def audit_init() -> None:
+    """Make the key that signs the log's heads, once. Its public half is for auditors to keep."""
+    out.print(f"made; the public key is {audit_key.make(_configured())}")
+
+
+@audit_app.command("seal")
+def audit_seal() -> None:
+    """Seal now what the job runner would within seconds."""
+    raise typer.Exit(audit_commands.seal(wiring.make_service(_configured()), out))
+
+
+@audit_app.command("verify")
+def audit_verify(
+    heads: Annotated[
+        Path | None,
+        typer.Option(help="Folder with another copy of the heads than the configured one.", exists=True),
+    ] = None,
+    key: KeyFiles = None,
+) -> None:
+    """Compare every entry with what was sealed. Exit codes: 0 intact, 3 changed, 1 not all could be known."""
+    service = wiring.make_service(_configured())
+    raise typer.Exit(audit_commands.verify(service, out, by=COMMAND_LINE, heads=heads, keys=key or ()))
+
+
+@audit_app.command("prove")
+def audit_prove(entry: Annotated[int, typer.Argument(min=1)], into: ProofFile = Path("proof.json")) -> None:
+    """Write a proof that an entry is under the newest head, for who has no access here."""
+    service = wiring.make_service(_configured())
+    raise typer.Exit(audit_commands.prove(service, out, by=COMMAND_LINE, entry_id=entry, into=into))
+
+
+@audit_app.command("prove-head")
+def audit_prove_head(
+    size: Annotated[int, typer.Argument(min=1)], into: ProofFile = Path("proof.json")
+) -> None:
+    """Write a proof that the newest head continues an older one, named by its number of entries."""
+    service = wiring.make_service(_configured())
+    raise typer.Exit(audit_commands.prove_head(service, out, size=size, into=into))
+
+
+@audit_app.command("check")
+def audit_check(
+    proof: Annotated[Path, typer.Argument(exists=True)],
+    key: Annotated[list[Path], typer.Option("--key", help="Public key of the log (PEM).", exists=True)],
+) -> None:
+    """Check a proof with nothing but the public key."""
+    raise typer.Exit(audit_commands.check(proof, out, keys=key))
 
 
 @ca.command("init")

@@ -4,9 +4,10 @@ Each has its own bound in bytes and pixels; nothing is decoded here (R14: names 
 is erased).
 """
 
+import contextlib
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from ca_core.errors import Refusal
@@ -100,3 +101,14 @@ def content(service: Service, stored: StoredPicture) -> bytes:
 def erase(service: Service, pictures: Iterable[StoredPicture]) -> None:
     for stored in pictures:
         (service.settings.evidence_dir / stored.name).unlink(missing_ok=True)
+
+
+def erase_all_but(service: Service, found: Challenge, kept: Collection[str]) -> None:
+    """Also what a killed process wrote and nobody noted."""
+    folder = service.settings.evidence_dir / _FOLDER / found.folder
+    for path in folder.glob("*"):
+        if f"{_FOLDER}/{found.folder}/{path.name}" not in kept:
+            path.unlink(missing_ok=True)
+    # Refused as long as evidence is in it.
+    with contextlib.suppress(OSError):
+        folder.rmdir()

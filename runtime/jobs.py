@@ -24,7 +24,8 @@ from ca_core.revocation import hold
 from ca_core.x509 import build
 from ca_core.x509.crl import CrlNotPublishable
 from data.commands import Ordered
-from runtime import issuing, publication, reviewing, rounds, unused
+from runtime import issuing, publication, reviewing, rounds, troubles, unused, verifying
+from runtime.auditing import Auditing
 from runtime.issuing import Issuing
 from runtime.rounds import Rounds
 from runtime.sending import Sending
@@ -47,17 +48,26 @@ _LAST_MESSAGE_SECONDS = 5.0
 
 class JobRunner:
     def __init__(
-        self, service: Service, *, issuer: build.Issuer, issuing_batch: Issuing, sending: Sending
+        self,
+        service: Service,
+        *,
+        issuer: build.Issuer,
+        issuing_batch: Issuing,
+        sending: Sending,
+        auditing: Auditing | None = None,
     ) -> None:
         self._service = service
         self._issuer = issuer
         self._issuing = issuing_batch
         self._sending = sending
+        # None where a trial has no key for the heads.
+        self._auditing = auditing
         self._rounds = Rounds(service, self._own, name="jobs", silent_too_long=_SILENT_TOO_LONG)
         self._routine_at = self._unused_at = self._forget_at = self._erase_at = datetime.min.replace(
             tzinfo=service.now().tzinfo
         )
         self._list_again_at: datetime | None = None
+        self._clock: tuple[troubles.Trouble, ...] = ()
 
     def stop(self) -> None:
         self._rounds.stop()
@@ -66,7 +76,8 @@ class JobRunner:
 
     def problem(self) -> str:
         """Why the runner cannot do its work; empty when it can."""
-        return "; ".join(filter(None, (self._rounds.problem(), self._sending.problem())))
+        found = (str(one) for one in (*troubles.disks(self._service.settings), *self._clock))
+        return "; ".join(filter(None, (self._rounds.problem(), self._sending.problem(), *found)))
 
     def stop_on_signals(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -88,12 +99,25 @@ class JobRunner:
         return rounds.contained("sending", lambda: self._sending.batch() > 0) or busy
 
     def _own(self) -> bool:
+        if self._is_clock_off():
+            return False
         busy = rounds.contained("commands", self._commands)
         now = self._service.now()
         if now >= self._routine_at:
             self._routine_at = now + _ROUTINE_EVERY
             self._routine(now)
         return busy
+
+    def _is_clock_off(self) -> bool:
+        """A wrong time in a certificate or a list cannot be called back, and what ends by its term would end wrongly:
+        everything waits, and goes on by itself once the clock is right.
+        """
+        before, self._clock = self._clock, troubles.clock(self._service)
+        if self._clock and not before:
+            log.error("clock is off, nothing is signed", extra={"problem": str(self._clock[0])})
+        elif before and not self._clock:
+            log.info("clock is right again")
+        return bool(self._clock)
 
     def _commands(self) -> bool:
         now = self._service.now()
@@ -181,8 +205,10 @@ class JobRunner:
             ("applications", self._expire_applications),
             ("reviews", self._withdraw_reviews),
             ("forgetting", self._forget),
+            ("face checks", self._sweep_face_checks),
             ("unused", self._estimate_unused),
             ("call traces", self._erase_call_traces),
+            ("audit log", self._keep_audit_log),
         ):
             rounds.contained(part, partial(act, now))
 
@@ -233,13 +259,22 @@ class JobRunner:
         return reviewing.withdraw_stale(self._service, actor=JOB)
 
     def _forget(self, now: datetime) -> bool:
-        """R14: what nobody came back to, who asked the BMG about whom, and who was signed in."""
+        """R14: what nobody came back to, who asked the BMG about whom, and who was signed in. Each hour; at the next
+        round while there are more.
+        """
         if now < self._forget_at:
             return False
-        self._forget_at = now + _FORGET_EVERY
         with self._service.work() as work:
             forgotten = dossier.forget(work, actor=JOB, now=now, limit=issuing.BATCH)
-            return forgotten + sessions.forget(work, actor=JOB, now=now) > 0
+            sessions.forget(work, actor=JOB, now=now)
+        more = forgotten == issuing.BATCH
+        if not more:
+            self._forget_at = now + _FORGET_EVERY
+        return more
+
+    def _sweep_face_checks(self, _now: datetime) -> bool:
+        """R14: the frames of checks that nobody finished, or that a killed process left."""
+        return verifying.sweep(self._service) > 0
 
     def _estimate_unused(self, now: datetime) -> bool:
         if now < self._unused_at:
@@ -259,3 +294,10 @@ class JobRunner:
         if not more:
             self._erase_at = now + _ERASE_EVERY
         return more
+
+    def _keep_audit_log(self, now: datetime) -> bool:
+        """Sealed each time; verified when a day has passed."""
+        if self._auditing is None:
+            return False
+        is_busy = self._auditing.seal()
+        return self._auditing.verify(by=JOB, now=now) or is_busy

@@ -53,6 +53,7 @@ def _verification(raw: dict[str, Any]) -> policy.Verification:
         challenge=timedelta(seconds=raw["challenge_seconds"]),
         least_reaction=timedelta(milliseconds=raw["least_reaction_ms"]),
         tries=raw["tries"],
+        draws_per_hour=raw["draws_per_hour"],
     )
 
 

@@ -33,10 +33,12 @@ def live(service: Service, *, actor: Actor, review_id: int) -> bytes:
 
 
 def frame(service: Service, *, actor: Actor, review_id: int, place: int) -> bytes:
-    """One of the other pictures, as it came. Raises EvidenceBroken and as `review_look.frame`."""
+    """One of the other pictures, the eyes in their place where they were found. Raises EvidenceBroken and as
+    `review_look.frame`.
+    """
     with service.work(by=actor, on=f"review/{review_id}") as work:
         picture = review_look.frame(work, actor=actor, review_id=review_id, place=place, now=service.now())
-    return _content(service, picture)
+    return _aligned(service, _content(service, picture))
 
 
 def portrait(service: Service, *, actor: Actor, review_id: int) -> bytes:

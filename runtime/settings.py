@@ -150,6 +150,16 @@ class Settings:
         "<secrets_dir>/evidence",
     )
     evidence_dir: Path = _of("Folder of the sealed recordings and stills.", "<var_dir>/evidence")
+    audit_secret_file: Path = _of(
+        "File with the secret that decrypts the key that signs the audit log's heads; only the job runner reads"
+        " it.",
+        "<secrets_dir>/audit",
+    )
+    audit_heads_dir: Path = _of(
+        "Folder where the audit log's signed heads are written beside the database: better on another disk or"
+        " host, where who may change the database may not write.",
+        "<var_dir>/audit-heads",
+    )
 
     sms_url: str = _of(
         "Address of the SMS centre's HTTP interface; demo mode shows messages on its phone page.", ""
@@ -163,6 +173,13 @@ class Settings:
     policy: Literal["article", "2026"] = _of("The policy in force, one of the shipped presets.", "article")
     lint: Literal["full", "off"] = _of(
         "Whether every certificate passes the ETSI linter before it is signed.", "full"
+    )
+    least_free_mb: int = _of(
+        "Megabytes that are to be free on every disk that the system writes to; fewer show on the home page of who"
+        " runs it, and at `/ready`.",
+        200,
+        least=1,
+        most=1_000_000,
     )
     small_cell_minimum: int = _of(
         "Fewest people a published cell may count; smaller ones are suppressed. 0 means 1 in demo mode and"
@@ -258,6 +275,7 @@ SECRETS = (
     "code_secret_file",
     "media_secret_file",
     "evidence_secret_file",
+    "audit_secret_file",
 )
 
 

@@ -12,8 +12,18 @@ from rich.table import Table
 
 from ca_core.x509 import lint
 from ca_core.x509.build import Issuer
-from data import migrate
-from runtime import authority, keyagent, procedures, publication, settings, wiring
+from runtime import (
+    audit_key,
+    auditing,
+    authority,
+    keyagent,
+    procedures,
+    publication,
+    settings,
+    upgrading,
+    wiring,
+)
+from runtime.auditing import Auditing
 from runtime.authority import Hierarchy, Names
 from runtime.gateways.mail_smtp import MailServer
 from runtime.gateways.sms_http import SmsCentre
@@ -40,12 +50,13 @@ def make_authority(configured: Settings, names: Names, algorithm: str) -> Hierar
 
 def prepare(configured: Settings, out: Console, *, demo_data: bool) -> Service:
     """Database, authority, policy, demo data, first list: each only where it is missing."""
-    migrate.upgrade(wiring.open_database(configured))
+    upgrading.bring_up(configured)
     if not authority.exists(configured):
         if not configured.is_demo:
             raise authority.AuthorityMissing
         make_authority(configured, Names(), "ec")
         out.print("made a DEMO certificate authority")
+    _keep_audit_key(configured)
     service = wiring.make_service(configured)
     _keep_policy(service)
     _refuse_demo_accounts(service)
@@ -54,6 +65,15 @@ def prepare(configured: Settings, out: Console, *, demo_data: bool) -> Service:
     if publication.is_due(service, now=service.now()):
         publication.publish(service, authority.issuer(configured), now=service.now())
     return service
+
+
+def _keep_audit_key(configured: Settings) -> None:
+    """Demo mode makes it where it is missing; production runs `audit init` once. Raises AuditKeyMissing."""
+    if audit_key.exists(configured):
+        return
+    if not configured.is_demo:
+        raise audit_key.AuditKeyMissing
+    audit_key.make(configured)
 
 
 def _fill(service: Service, out: Console) -> None:
@@ -247,6 +267,7 @@ def job_runner(configured: Settings) -> None:
 
     service = wiring.make_service(configured)
     _refuse_demo_accounts(service)
+    _keep_audit_key(configured)
     issuer = authority.issuer(configured)
     linter = lint.Linter(allowed=_allowed_findings(issuer)) if configured.lint == "full" else None
     runner = JobRunner(
@@ -254,6 +275,7 @@ def job_runner(configured: Settings) -> None:
         issuer=issuer,
         issuing_batch=Issuing(service, issuer, linter=linter),
         sending=Sending(service, _gateways(configured, service)),
+        auditing=Auditing(service, sealing=auditing.sealing(service)),
     )
     runner.stop_on_signals()
     stop = health.serve(configured.jobs_port, runner.problem)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from ca_core.dossier import Dossier
 from ca_core.errors import GatewayRejected, GatewayUnavailable, Refusal
 from ca_core.face_attempt import Challenge, FaceAttempt, Flag, Frame, Move, Shown
+from ca_core.records import ChangedMeanwhile
 from ca_core.registration import challenge, verification
 from ca_core.registration import dossier as dossiers
 from ca_core.registration.challenge import FramesUnfit, Stage
@@ -27,7 +28,9 @@ from video.vision.clip_wire import Burst, Plan, Verified
 from video.vision.moves import Progress
 from video.vision.wire import Flaw
 
-_SWEPT_AT_ONCE = 10
+_SWEPT_AT_ONCE = 100
+# Of forty that a move may take.
+_FRAMES_BEFORE_ADVICE = 15
 # What is dark looks blurred as well: light comes first.
 _MOST_HINDERING = (Flaw.FACE_TOO_SMALL, Flaw.TOO_DARK, Flaw.TOO_BRIGHT, Flaw.GLARE, Flaw.BLURRED)
 
@@ -45,7 +48,10 @@ class Asked:
 
 
 def begin(service: Service, *, page_digest: bytes) -> tuple[str, Asked]:
-    """A challenge and its token. Raises DossierUnknown, OutOfOrder, InReview, FaceCheckUnavailable."""
+    """A challenge and its token.
+
+    Raises DossierUnknown, OutOfOrder, InReview, TooManyChallenges, FaceCheckUnavailable.
+    """
     with service.look() as work:
         challenge.require_expected(work, dossier=_dossier(service, work, page_digest))
     checks_on = _checks_on(service)
@@ -56,7 +62,6 @@ def begin(service: Service, *, page_digest: bytes) -> tuple[str, Asked]:
         )
     if drawn.replaced is not None:
         _erase_frames(service, drawn.replaced)
-    sweep(service)
     return drawn.token, replace(_asked(drawn.challenge), checks_on=checks_on)
 
 
@@ -91,7 +96,10 @@ def take_burst(service: Service, *, page_digest: bytes, token: str, sending: Sen
         # Nothing was asked for yet: what is not good enough is not kept either.
         return replace(_asked(found), hint=hint or Flag.NOT_STILL)
     asked = _taken(service, page_digest, token, found, sending, sizes, shown, stage)
-    return replace(asked, hint=hint if stage is Stage.STAY else None)
+    if stage is not Stage.STAY:
+        return replace(asked, hint=None)
+    unseen = Flag.MOVE_MISSING if _asked_long(found, sending) else None
+    return replace(asked, hint=hint or unseen)
 
 
 def judge(service: Service, *, page_digest: bytes, token: str) -> FaceAttempt:
@@ -129,12 +137,26 @@ def judge(service: Service, *, page_digest: bytes, token: str) -> FaceAttempt:
 
 
 def sweep(service: Service) -> int:
-    """Erases the frames of challenges that nobody finished (R14); how many there were."""
-    with service.work() as work:
-        left = challenge.end_abandoned(work, now=service.now(), limit=_SWEPT_AT_ONCE)
+    """A job's: erases the frames of challenges that nobody finished, and after an hour the challenges themselves with
+    what a killed process left of theirs (R14); how many there were.
+
+    The files go first: whoever is killed between begins anew.
+    """
+    with service.look() as work:
+        left = challenge.abandoned(work, now=service.now(), limit=_SWEPT_AT_ONCE)
+        over = [
+            (one, challenge.evidence_of(work, found=one))
+            for one in challenge.over(work, now=service.now(), limit=_SWEPT_AT_ONCE)
+        ]
     for unjudged in left:
         _erase_frames(service, unjudged)
-    return len(left)
+        with contextlib.suppress(ChangedMeanwhile), service.work() as work:
+            challenge.end(work, found=unjudged, now=service.now())
+    for ended, kept in over:
+        face_frames.erase_all_but(service, ended, kept)
+        with service.work() as work:
+            challenge.erase(work, found=ended)
+    return len(left) + len(over)
 
 
 def _dossier(service: Service, work: Work, page_digest: bytes) -> Dossier:
@@ -167,6 +189,12 @@ def _hint(seen: Burst, shown: Sequence[Shown], step: int) -> Flag | None:
         if flaw in seen.flaws and not (step and flaw is Flaw.BLURRED):
             return Flag(flaw.value)
     return None if step or moves.rest(shown) is not None else Flag.NOT_STILL
+
+
+def _asked_long(found: Challenge, sending: Sending) -> bool:
+    """Whoever turns a little is told to turn more while there is room for it, and not when it is over."""
+    before = sum(one.step == sending.step for one in found.frames)
+    return before + len(sending.burst) >= _FRAMES_BEFORE_ADVICE
 
 
 def _stage(service: Service, found: Challenge, sending: Sending, shown: Sequence[Shown]) -> Stage:

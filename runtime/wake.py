@@ -4,6 +4,7 @@ Nobody polls per open page: waiters sleep on one condition and look once after e
 """
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -88,7 +89,7 @@ class Watcher:
         while not self._stopped.is_set():
             try:
                 look()
-            except (psycopg.Error, OSError) as error:
+            except (psycopg.Error, sqlite3.Error, DBAPIError, OSError) as error:
                 if not self._stopped.is_set():
                     log.warning("watcher lost the database", extra={"problem": type(error).__name__})
                 self._stopped.wait(_RECONNECT_SECONDS)

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from data import engine as engines
+from data import migrate
 from data.work import Store
 from runtime import procedures, settings
 from runtime.secrets import HmacSeal, Passwords
@@ -29,13 +30,36 @@ def open_database(configured: Settings) -> Engine:
     return engines.open_engine(configured.database_url)
 
 
+def restore_mark(configured: Settings) -> Path:
+    """There while a restore goes on, and after one that did not come to its end."""
+    return configured.var_dir / "RESTORING"
+
+
+def refuse_half_restore(configured: Settings) -> None:
+    """Raises SettingRefused."""
+    if restore_mark(configured).exists():
+        raise settings.SettingRefused(
+            "var_dir",
+            f"a restore into {configured.var_dir} did not come to its end: empty folders and database, and begin anew.",
+        )
+
+
 def make_service(configured: Settings) -> Service:
-    """A service of its own. Demo mode makes the secrets that it needs; production demands them."""
+    """A service of its own. Demo mode makes the secrets that it needs; production demands them.
+
+    Raises SettingRefused, DatabaseFromNewerVersion.
+    """
+    refuse_half_restore(configured)
     if configured.is_demo:
         make_secret(configured.code_secret_file)
         make_secret(configured.media_secret_file)
         make_secret(configured.evidence_secret_file)
     engine = open_database(configured)
+    try:
+        migrate.require_known(engine)
+    except migrate.DatabaseFromNewerVersion:
+        engine.dispose()
+        raise
     seal = HmacSeal(settings.read_secret(configured.code_secret_file, setting="code_secret_file"))
     watcher = Watcher(engine)
     watcher.start()

@@ -66,7 +66,11 @@ CALLS = policies.Calls(
 )
 
 VERIFICATION = policies.Verification(
-    moves=3, challenge=timedelta(seconds=90), least_reaction=timedelta(milliseconds=250), tries=3
+    moves=3,
+    challenge=timedelta(seconds=90),
+    least_reaction=timedelta(milliseconds=250),
+    tries=3,
+    draws_per_hour=12,
 )
 REVIEWS = policies.Reviews(
     due_high_risk=timedelta(minutes=15),
@@ -85,7 +89,7 @@ def policy(**different: Any) -> policies.Policy:
         valid_from=date(2023, 1, 1),
         revision=1,
         codes=policies.Codes(minutes(3), 3, timedelta(seconds=60), 5, False),
-        identification=policies.Identification(1, True),
+        identification=policies.Identification(1, True, 20, 10),
         calls=CALLS,
         verification=VERIFICATION,
         reviews=REVIEWS,

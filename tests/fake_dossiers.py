@@ -60,8 +60,11 @@ class OwnDossiers:
         ):
             raise ChangedMeanwhile
 
-    def erase(self, dossier_id: int) -> None:
-        self._memory.own_dossiers.pop(dossier_id, None)
+    def erase(self, dossier: Dossier) -> None:
+        stored = self._memory.own_dossiers.get(dossier.dossier_id)
+        if stored is None or stored.version != dossier.version:
+            raise ChangedMeanwhile
+        del self._memory.own_dossiers[dossier.dossier_id]
 
     def untouched_since(self, instant: datetime, limit: int) -> list[Dossier]:
         found = [d for d in self._all() if d.changed_at <= instant]

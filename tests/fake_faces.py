@@ -30,6 +30,10 @@ class FaceAttempts:
     def of_application(self, number: ApplicationId) -> list[FaceAttempt]:
         return [attempt for attempt in self._memory.face_attempts.values() if attempt.number == number]
 
+    def elsewhere(self, number: ApplicationId, *, since: datetime) -> list[FaceAttempt]:
+        others = _of_same_person(self._memory, number) - {number}
+        return [one for one in self._memory.face_attempts.values() if one.number in others and one.at > since]
+
     def add(self, attempt: FaceAttempt) -> int:
         attempt_id = len(self._memory.face_attempts) + 1
         self._memory.face_attempts[attempt_id] = replace(attempt, attempt_id=attempt_id)
@@ -46,6 +50,12 @@ class FaceChallenges:
     def living_of(self, number: ApplicationId) -> Challenge | None:
         found = (one for one in self._memory.face_challenges.values() if one.number == number)
         return next((one for one in found if one.ended_at is None), None)
+
+    def drawn_for_person(self, number: ApplicationId, *, since: datetime) -> int:
+        theirs = _of_same_person(self._memory, number)
+        return sum(
+            one.number in theirs and one.drawn_at > since for one in self._memory.face_challenges.values()
+        )
 
     def add(self, challenge: Challenge) -> None:
         if self.living_of(challenge.number) is not None:
@@ -65,3 +75,15 @@ class FaceChallenges:
         return sorted((one for one in left if one.expires_at < before), key=lambda one: one.expires_at)[
             :limit
         ]
+
+    def over(self, *, before: datetime, limit: int) -> list[Challenge]:
+        ended = [one for one in self._memory.face_challenges.values() if one.ended_at is not None]
+        return [one for one in ended if one.drawn_at < before][:limit]
+
+    def erase(self, challenge: Challenge) -> None:
+        self._memory.face_challenges.pop(challenge.token_digest, None)
+
+
+def _of_same_person(memory: "Memory", number: ApplicationId) -> set[ApplicationId]:
+    owner = memory.applications[number.digits].subscriber_id
+    return {one.number for one in memory.applications.values() if one.subscriber_id == owner}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ca_core.identifiers import ApplicationId
 from ca_core.lifecycle import ApplicationState, ReviewState
 from ca_core.records import ChangedMeanwhile
-from ca_core.review import Candidate, Opinion, Review
+from ca_core.review import Candidate, Lapse, Opinion, Review
 
 if TYPE_CHECKING:
     from tests.fakes import Memory
@@ -23,6 +23,7 @@ class ReviewMemory:
 
     reviews: dict[int, Review] = field(default_factory=dict)
     opinions: dict[int, Opinion] = field(default_factory=dict)
+    lapses: list[Lapse] = field(default_factory=list)
 
 
 class Reviews:
@@ -58,7 +59,7 @@ class Reviews:
         colleagues = {
             a.staff_id
             for a in self._memory.accounts.values()
-            if a.iin == iin or a.name == application.opened_by
+            if a.iin == iin or a.staff_id == application.opened_by_id
         }
         theirs = {r.review_id for r in self._memory.reviews.values() if r.number == review.number}
         judges = {
@@ -98,6 +99,9 @@ class Reviews:
 
     def undo_opinion(self, opinion_id: int, *, at: datetime) -> None:
         self._memory.opinions[opinion_id] = replace(self._memory.opinions[opinion_id], undone_at=at)
+
+    def add_lapse(self, lapse: Lapse) -> None:
+        self._memory.lapses.append(lapse)
 
     def stale(self, limit: int) -> list[Review]:
         undecided = (r for r in self._memory.reviews.values() if r.state in _UNDECIDED)

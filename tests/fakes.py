@@ -17,7 +17,7 @@ from typing import Any
 from ca_core import certificate as certificates
 from ca_core import statistics
 from ca_core.application import Application
-from ca_core.approval import AlreadyTakenUp, Proposal, ProposalClosed, ProposalState
+from ca_core.approval import Proposal, ProposalClosed, ProposalState
 from ca_core.audit import Entry
 from ca_core.certificate import Certificate, Kind
 from ca_core.errors import Refusal
@@ -306,9 +306,9 @@ class Codes:
     def sent_since(self, phone: Phone, instant: datetime) -> int:
         return sum(c.phone == phone and c.sent_at > instant for c in self._memory.codes.values())
 
-    def last_sent_at(self, phone: Phone) -> datetime | None:
+    def last_sent_at(self, phone: Phone, *, purpose: str) -> datetime | None:
         unused = [c for c in self._memory.codes.values() if c.code_id not in self._memory.spent]
-        return max((c.sent_at for c in unused if c.phone == phone), default=None)
+        return max((c.sent_at for c in unused if (c.phone, c.purpose) == (phone, purpose)), default=None)
 
     def add(self, code: StoredCode) -> None:
         code_id = len(self._memory.codes) + 1
@@ -407,16 +407,13 @@ class Proposals:
         found = [p for p in self._memory.proposals.values() if p.subject in subjects]
         return [p for p in found if p.state is ProposalState.OPEN and p.expires_at > now]
 
+    def open_of_staff(self, now: datetime) -> list[Proposal]:
+        return self.open_for([p.subject for p in self._memory.proposals.values() if p.is_about_staff], now)
+
     def add(self, proposal: Proposal) -> int:
         proposal_id = len(self._memory.proposals) + 1
         self._memory.proposals[proposal_id] = replace(proposal, proposal_id=proposal_id)
         return proposal_id
-
-    def take_up(self, proposal: Proposal) -> None:
-        stored = self._memory.proposals[proposal.proposal_id]
-        if stored.state is not ProposalState.OPEN or not stored.is_report:
-            raise AlreadyTakenUp
-        self._memory.proposals[proposal.proposal_id] = proposal
 
     def close(self, proposal: Proposal) -> None:
         if self._memory.proposals[proposal.proposal_id].state is not ProposalState.OPEN:
@@ -507,8 +504,16 @@ class Dossiers:
         shown = [SentNotice(n.at, n.kind.value, n.medium.value, n.recipient, "waiting") for n in sent]
         return shown[::-1][:limit]
 
+    def looks(self, iin: Iin, events: Sequence[str], limit: int) -> list[View]:
+        own = {f"subscriber/{s.subscriber_id}" for s in self._memory.subscribers.values() if s.iin == iin}
+        own |= {f"call/{c.call_id}" for c in self._memory.calls.values() if c.iin == iin}
+        return self._views([e for e in self._memory.audit if e.subject in own and e.event in events], limit)
+
     def views(self, subscriber_id: int, limit: int) -> list[View]:
-        seen = [e for e in self._memory.audit if e.subject == f"subscriber/{subscriber_id}"]
+        of_subscriber = f"subscriber/{subscriber_id}"
+        return self._views([e for e in self._memory.audit if e.subject == of_subscriber], limit)
+
+    def _views(self, seen: Sequence[Entry], limit: int) -> list[View]:
         shown = [
             View(e.at, e.actor.name, e.actor.role.value if e.actor.role else "", e.event, e.reason)
             for e in seen
@@ -559,6 +564,18 @@ class Accounts:
 
     def disable(self, staff_id: int, *, at: datetime) -> None:
         self._change(staff_id, disabled_at=at)
+
+    def all(self) -> list[Account]:
+        return sorted(self._memory.accounts.values(), key=lambda account: account.staff_id)
+
+    def enable(self, staff_id: int) -> None:
+        self._change(staff_id, disabled_at=None)
+
+    def unlock(self, staff_id: int) -> None:
+        self._change(staff_id, wrong_tries=0, locked_until=None)
+
+    def set_role(self, staff_id: int, role: Role) -> None:
+        self._change(staff_id, role=role)
 
     def active_with_role(self, role: Role) -> frozenset[int]:
         found = self._memory.accounts.values()

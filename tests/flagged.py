@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+
 from ca_core.application import Application
 from ca_core.certificate import Method
 from ca_core.face_attempt import AttemptOutcome, Band, FaceAttempt, Flag, Move, StoredPicture
@@ -12,8 +14,9 @@ from ca_core.lifecycle import ApplicationState
 from ca_core.registration import review
 from ca_core.review import Answers
 from ca_core.subscriber import Subscriber
+from data import people, schema
 from tests import builders
-from tests.fakes import House
+from tests.fakes import House, Work
 
 IN_ORDER = Answers(same=5, live=True, usable=True)
 ANOTHER = Answers(same=1, live=True, usable=True)
@@ -58,9 +61,23 @@ def flag(work: Any, owner: Subscriber, now: datetime, *flags: Flag, **different:
     """The review of a new application of this person."""
     application = in_review(owner, now, **different)
     work.applications.add(application)
+    give_portrait(work, owner)
     why = flags or (Flag.DOUBTFUL,)
     attempt_id = work.face_attempts.add(attempt(application.number, now, flags=why))
     return review.open_(work, number=application.number, attempt_id=attempt_id, flags=why, now=now)
+
+
+def give_portrait(work: Any, owner: Subscriber) -> None:
+    """To the state register, in memory or in a database."""
+    if isinstance(work, Work):
+        work.memory.portraits[owner.iin] = PORTRAIT
+        return
+    database, iin = work.connection, owner.iin.number
+    if database.scalar(sa.select(schema.portrait.c.iin).where(schema.portrait.c.iin == iin)) is not None:
+        return
+    if database.scalar(sa.select(schema.person.c.iin).where(schema.person.c.iin == iin)) is None:
+        database.execute(sa.insert(schema.person).values(people.person_row(builders.person(iin=owner.iin))))
+    database.execute(sa.insert(schema.portrait).values(iin=iin, jpeg=PORTRAIT))
 
 
 def subject(here: House, number: int = 1, **different: Any) -> Subscriber:

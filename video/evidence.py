@@ -163,6 +163,10 @@ class Reader:
     def sha256(self) -> str:
         return self._digest.hexdigest()
 
+    def close(self) -> None:
+        """For who does not read to the end."""
+        self._source.close()
+
     def __iter__(self) -> Iterator[bytes]:
         return self
 

@@ -10,6 +10,9 @@ import av
 from ca_core.errors import Refusal
 from video.engine import Role
 
+# Named, never guessed: a guess may end at a play-list, and that opens other files.
+_RECORDED_AS = "matroska"
+
 
 class RecordingUnreadable(Refusal):
     """What is in the sealed file is no recording of this party."""
@@ -23,7 +26,7 @@ def one_party(film: BinaryIO, *, party: Role, into: BinaryIO) -> None:
     Raises RecordingUnreadable.
     """
     try:
-        with av.open(film) as recording, av.open(into, "w", format="webm") as copy:
+        with av.open(film, format=_RECORDED_AS) as recording, av.open(into, "w", format="webm") as copy:
             _copy(recording, copy, party)
     except av.FFmpegError as failure:
         raise RecordingUnreadable from failure

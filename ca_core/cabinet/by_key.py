@@ -20,12 +20,16 @@ from ca_core.consent import OwnerConsent
 from ca_core.errors import Refusal
 from ca_core.identifiers import Iin, Serial
 from ca_core.ports import Work
-from ca_core.x509 import cms, profiles
-from ca_core.x509.cms import Integrity, SignedFile
+from ca_core.x509 import cms, cms_proof, profiles
+from ca_core.x509.cms import SignedFile
+from ca_core.x509.cms_proof import Integrity
 
 VALID_FOR = timedelta(minutes=2)
 _TITLE = "Qoltanba: sign-in to the cabinet"
 _BINDING = "cabinet nonce"
+# RFC 2634, 2.9, in DER. The key program marks so what it signed as a bare digest: it could not look whose sign-in
+# that was, and the content may have been put beside it by the site in between.
+_CONTENT_HINTS = bytes.fromhex("060b2a864886f70d0109100204")
 _SECRET_BYTES = 16
 _SERIAL_BITS = 160
 
@@ -102,8 +106,10 @@ def _signer(signed: SignedFile) -> x509.Certificate:
         raise KeyRefused
     (signer,) = signed.signers
     found = cms.certificate_of(signed, signer)
-    proof = cms.prove(signer, content=signed.content, content_type=signed.content_type, certificate=found)
-    if found is None or proof is not Integrity.INTACT:
+    proof = cms_proof.prove(
+        signer, content=signed.content, content_type=signed.content_type, certificate=found
+    )
+    if found is None or proof is not Integrity.INTACT or _CONTENT_HINTS in signer.attributes:
         raise KeyRefused
     return found
 

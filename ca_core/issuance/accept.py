@@ -29,7 +29,10 @@ def by_owner(work: Work, *, actor: roles.Actor, serial: Serial, now: datetime) -
 def installed(work: Work, *, number: ApplicationId, now: datetime) -> Certificate:
     """Step 16: the key agent has installed the certificate of this application under its owner's password (R15).
 
-    The same again changes nothing. Raises ApplicationUnknown, NotIssuedYet, TransitionRefused.
+    The same again changes nothing. One that was put on hold meanwhile is taken, and stays on hold (R10a); one that
+    was revoked is not.
+
+    Raises ApplicationUnknown, NotIssuedYet, TransitionRefused.
     """
     wanted = records.application(work, number)
     found = work.certificates.of_application(number)
@@ -42,7 +45,8 @@ def installed(work: Work, *, number: ApplicationId, now: datetime) -> Certificat
 
 
 def _accepted(work: Work, actor: roles.Actor, found: Certificate, now: datetime) -> Certificate:
-    accepted = replace(found, state=lifecycle.CERTIFICATE.after("accept", found.state), accepted_at=now)
+    act = "accept_held" if lifecycle.CERTIFICATE.allows("accept_held", found.state) else "accept"
+    accepted = replace(found, state=lifecycle.CERTIFICATE.after(act, found.state), accepted_at=now)
     work.certificates.save(accepted, expected=found)
     wanted = records.application(work, ApplicationId.of(found.application_id))
     closed = replace(wanted, state=lifecycle.APPLICATION.after("accept", wanted.state), changed_at=now)

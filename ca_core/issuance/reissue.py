@@ -99,6 +99,7 @@ def request(
         changed_at=now,
         policy_version=work.policy.version,
         opened_by=actor.name,
+        opened_by_id=actor.staff_id,
         previous_certificate_id=found.certificate_id,
         public_key=checked.public_key_der,
         key_id=checked.key_id,

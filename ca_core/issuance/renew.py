@@ -117,6 +117,7 @@ def _open(work: Work, actor: roles.Actor, serial: Serial, channel: Channel, now:
         changed_at=now,
         policy_version=work.policy.version,
         opened_by=actor.name,
+        opened_by_id=actor.staff_id,
         mobile_only=found.mobile_only,
         previous_certificate_id=found.certificate_id,
         key_id=found.key_id,

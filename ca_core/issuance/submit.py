@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ca_core import application, audit, certificate, lifecycle, records, roles
+from ca_core import application, audit, certificate, lifecycle, notices, records, roles
 from ca_core.errors import Refusal
 from ca_core.identifiers import ApplicationId, Iin
 from ca_core.ports import Command, CommandKind, Work
@@ -24,6 +24,12 @@ class AlreadySent(Refusal):
     code = "submit.already_sent"
 
 
+class StorageDiffers(Refusal):
+    """The key was made on another medium than the application names (R6): what it says must be true (R12)."""
+
+    code = "submit.storage_differs"
+
+
 class CounterClosed(Refusal):
     """Under this policy counters do not issue directly."""
 
@@ -35,10 +41,16 @@ def issue_command(number: ApplicationId) -> Command:
     return Command(CommandKind.ISSUE, number.digits, f"issue:{number.digits}")
 
 
-def require_fresh_key(work: Work, key_id: bytes) -> None:
-    """Raises KeyAlreadyUsed."""
-    if work.certificates.with_key(key_id) or work.applications.with_key(key_id):
+def require_fresh_key(work: Work, key_id: bytes, *, of: ApplicationId | None = None) -> None:
+    """`of`: the application that may have it already. Raises KeyAlreadyUsed, and ChangedMeanwhile where that one got
+    it a moment ago, by the same request from another tab.
+    """
+    submitted = [one.number for one in work.applications.with_key(key_id)]
+    certified = [ApplicationId.of(one.application_id) for one in work.certificates.with_key(key_id)]
+    if any(number != of for number in (*submitted, *certified)):
         raise KeyAlreadyUsed
+    if submitted or certified:
+        raise records.ChangedMeanwhile
 
 
 def with_request(
@@ -77,6 +89,7 @@ def with_request(
         changed_at=now,
         policy_version=work.policy.version,
         opened_by=actor.name,
+        opened_by_id=actor.staff_id,
         public_key=request.public_key_der,
         key_id=request.key_id,
     )
@@ -92,12 +105,18 @@ def with_request(
 
 
 def by_owner(
-    work: Work, *, number: ApplicationId, raw_request: bytes, now: datetime
+    work: Work,
+    *,
+    number: ApplicationId,
+    raw_request: bytes,
+    made_on: certificate.StorageKind = certificate.StorageKind.FILE,
+    now: datetime,
 ) -> application.Application:
     """Step 14: the key agent's request for an application whose owner is identified and has agreed to everything.
 
-    The same request again finds the application as it stands: nothing is ordered twice. Raises ApplicationUnknown,
-    AlreadySent, TransitionRefused, PersonUnknown, PersonDeceased, DocumentExpired, KeyAlreadyUsed and the refusals
+    The same request again finds the application as it stands: nothing is ordered twice. `made_on`: where the agent
+    says that it made the key; a file where it says nothing. Raises ApplicationUnknown, AlreadySent, StorageDiffers,
+    TransitionRefused, PersonUnknown, PersonDeceased, DocumentExpired, KeyAlreadyUsed, ChangedMeanwhile and the refusals
     of `csr.check`.
     """
     agreed = records.application(work, number)
@@ -107,7 +126,9 @@ def by_owner(
             raise AlreadySent(number=str(number))
         return agreed
     state = lifecycle.APPLICATION.after("submit", agreed.state)
-    require_fresh_key(work, request.key_id)
+    if made_on is not agreed.storage:
+        raise StorageDiffers
+    require_fresh_key(work, request.key_id, of=number)
     owner = records.subscriber(work, agreed.subscriber_id)
     subscriber = records.subscriber_for(work, iin=owner.iin, now=now)
     submitted = replace(
@@ -151,6 +172,17 @@ def withdraw(work: Work, *, actor: roles.Actor, number: ApplicationId, reason: s
 
 
 def expire(work: Work, *, actor: roles.Actor, number: ApplicationId, now: datetime) -> None:
-    """Nothing happened to it for thirty days. Raises ApplicationUnknown, TransitionRefused."""
+    """Open for thirty days: its owner is told that it is over, and asked for nothing (R13).
+
+    Raises NotAllowed, ApplicationUnknown, TransitionRefused.
+    """
     roles.require_system(actor)
     _end(work, actor=actor, number=number, act="expire", reason="", now=now)
+    expired = records.application(work, number)
+    records.tell_owner(
+        work,
+        expired.subscriber_id,
+        kind=notices.NoticeKind.APPLICATION_EXPIRED,
+        words={"number": str(number)},
+        now=now,
+    )

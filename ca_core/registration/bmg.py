@@ -10,8 +10,6 @@ from ca_core.records import PhoneOfAnother
 from ca_core.subscriber import MobileRegistration
 
 COUNTED_FOR = timedelta(hours=1)
-LOOK_UPS_OF_AN_IIN = 20
-LOOK_UPS_OF_A_DEVICE = 10
 
 
 class TooManyLookUps(Refusal):
@@ -38,7 +36,8 @@ def require_few_look_ups(work: Work, *, iin: Iin, device: bytes, now: datetime) 
     since = now - COUNTED_FOR
     asked = work.look_ups.of_subject(_subject(work, iin), since=since)
     by_device = work.look_ups.of_device(device, since=since) if device else 0
-    if asked >= LOOK_UPS_OF_AN_IIN or by_device >= LOOK_UPS_OF_A_DEVICE:
+    rules = work.policy.identification
+    if asked >= rules.look_ups_of_an_iin or by_device >= rules.look_ups_of_a_browser:
         raise TooManyLookUps(wait_minutes=int(COUNTED_FOR.total_seconds()) // 60)
 
 

@@ -26,6 +26,8 @@ _CLOCKS_APART = timedelta(seconds=3)
 # Whoever judged and did not come back within this died over it.
 _JUDGED_WITHIN = timedelta(seconds=60)
 _KEPT_AFTER_EXPIRY = timedelta(minutes=5)
+# Until then they count as drawn, and say of themselves that they are over.
+_COUNTED_FOR = timedelta(hours=1)
 _TOKEN_BYTES = 24
 _SEALED_FOR = "face challenge"
 
@@ -52,6 +54,12 @@ class FramesUnfit(Refusal):
     """Too many, out of their order in time, from a time that has not come yet, or no pictures within the limits."""
 
     code = "face.frames_unfit"
+
+
+class TooManyChallenges(Refusal):
+    """So many were drawn for this person within the hour. Facts: wait_minutes."""
+
+    code = "face.too_many_challenges"
 
 
 class Judging(Refusal):
@@ -95,11 +103,15 @@ def draw(
     """A new challenge for this page; an earlier one of the application is over. Without checks nothing is asked but
     to look straight.
 
-    Raises OutOfOrder, InReview.
+    Raises OutOfOrder, InReview, TooManyChallenges; Judging while an earlier one is judged: what comes of it counts.
     """
     application = require_expected(work, dossier=dossier)
+    drawn = work.face_challenges.drawn_for_person(application.number, since=now - _COUNTED_FOR)
+    if drawn >= work.policy.verification.draws_per_hour:
+        raise TooManyChallenges(wait_minutes=int(_COUNTED_FOR.total_seconds()) // 60)
     earlier = work.face_challenges.living_of(application.number)
     if earlier is not None:
+        _require_not_judging(earlier, now)
         work.face_challenges.save(replace(earlier, ended_at=now), expected=earlier)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     challenge = Challenge(
@@ -209,19 +221,43 @@ def room(found: Challenge, step: int) -> int:
     return min(_FRAMES_A_STEP - in_step, _FRAMES_AT_MOST - len(found.frames))
 
 
-def end_abandoned(work: Work, *, now: datetime, limit: int) -> list[Challenge]:
-    """Those that nobody finished: what was kept of them is to be erased (R14)."""
-    left = work.face_challenges.abandoned(before=now - _KEPT_AFTER_EXPIRY, limit=limit)
-    return [work.face_challenges.save(replace(one, ended_at=now), expected=one) for one in left]
+def abandoned(work: Work, *, now: datetime, limit: int) -> list[Challenge]:
+    """Those that nobody finished: first what was kept of them is erased (R14), then they end."""
+    return work.face_challenges.abandoned(before=now - _KEPT_AFTER_EXPIRY, limit=limit)
+
+
+def end(work: Work, *, found: Challenge, now: datetime) -> None:
+    """Raises ChangedMeanwhile."""
+    work.face_challenges.save(replace(found, ended_at=now), expected=found)
+
+
+def over(work: Work, *, now: datetime, limit: int) -> list[Challenge]:
+    """Those that count no more: what an attempt did not keep of them is erased, then they are (R14)."""
+    return work.face_challenges.over(before=now - _COUNTED_FOR, limit=limit)
+
+
+def evidence_of(work: Work, *, found: Challenge) -> set[str]:
+    """The names of the application's pictures that stay: those of its attempts."""
+    attempts = work.face_attempts.of_application(found.number)
+    return {picture.name for one in attempts for picture in (one.live, *one.frames)}
+
+
+def erase(work: Work, *, found: Challenge) -> None:
+    """The rest of one that is over."""
+    work.face_challenges.erase(found)
 
 
 def claim(work: Work, *, found: Challenge, now: datetime) -> Challenge:
     """For one request to judge. Raises StepDiffers while frames are still asked for, Judging."""
     if found.takes_frames or not found.frames:
         raise StepDiffers(step=found.step)
+    _require_not_judging(found, now)
+    return work.face_challenges.save(replace(found, judging_since=now), expected=found)
+
+
+def _require_not_judging(found: Challenge, now: datetime) -> None:
     if found.judging_since is not None and now < found.judging_since + _JUDGED_WITHIN:
         raise Judging
-    return work.face_challenges.save(replace(found, judging_since=now), expected=found)
 
 
 def give_back(work: Work, *, found: Challenge) -> None:

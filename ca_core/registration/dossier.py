@@ -4,6 +4,7 @@ Each operation demands its step: whatever comes out of order, twice or from a se
 Steps 4, 6 and 9 are `identification`, 10 is `verification`, 11 to 13 are `terms`, 14 is `issuance.submit`.
 """
 
+import contextlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,10 +16,12 @@ from ca_core.errors import Refusal
 from ca_core.identifiers import ApplicationId, Iin, Serial
 from ca_core.lifecycle import ApplicationState
 from ca_core.ports import Work
-from ca_core.registration import bmg
+from ca_core.registration import bmg, review
 
 # As long as an application may stay open: whoever comes later begins anew.
 KEPT_FOR = timedelta(days=30)
+# Without an act of the applicant. Whoever sits at the same computer after that shows the code again (R4).
+SIGNED_IN_FOR = timedelta(hours=1)
 _REFERENCE_LENGTH = 200
 
 
@@ -55,7 +58,9 @@ class Standing:
     reason: str
     serial: Serial | None = None
     not_after: datetime | None = None
-    # The key agent erases the waiting key: no certificate will come for it.
+    # It is on hold and was not taken yet: until then it is not installed, unless the hold is lifted sooner (R10a).
+    held_until: datetime | None = None
+    # The key agent erases the waiting key: it will never have a certificate that holds.
     key_is_void: bool = False
 
 
@@ -78,9 +83,11 @@ def begin(
 
 
 def of_token(work: Work, *, token_digest: bytes, now: datetime) -> Dossier | None:
-    """The dossier of this cookie, unless thirty days have passed over it."""
+    """The dossier of this cookie, unless thirty days have passed over it; after an hour nobody is signed in to it."""
     found = work.own_dossiers.by_digest(token_digest)
-    return found if found is not None and now < found.changed_at + KEPT_FOR else None
+    if found is None or now >= found.changed_at + KEPT_FOR:
+        return None
+    return found if now < found.changed_at + SIGNED_IN_FOR else replace(found, signed_in_at=None)
 
 
 def find(work: Work, *, token_digest: bytes, now: datetime) -> Dossier:
@@ -97,7 +104,10 @@ def way(work: Work, dossier: Dossier) -> Way:
     if dossier.number is None:
         return Way(dossier, registration)
     accepted = frozenset(a.text.kind for a in work.own_dossiers.acceptances(dossier.number))
-    return Way(dossier, registration, records.application(work, dossier.number), accepted)
+    application = records.application(work, dossier.number)
+    is_out = application.state is ApplicationState.ISSUED
+    certificate = work.certificates.of_application(dossier.number) if is_out else None
+    return Way(dossier, registration, application, accepted, certificate)
 
 
 def step_of(work: Work, dossier: Dossier) -> Step:
@@ -113,6 +123,12 @@ def require(work: Work, dossier: Dossier, *allowed: Step) -> Way:
     return found
 
 
+def require_signed_in(dossier: Dossier) -> None:
+    """Raises OutOfOrder."""
+    if dossier.signed_in_at is None:
+        raise OutOfOrder(step=Step.CODE)
+
+
 def note_camera(work: Work, *, dossier: Dossier, camera: Camera, now: datetime) -> Dossier:
     """Step 2. Whoever has no camera goes on to the IIN all the same: the face can wait. Raises OutOfOrder."""
     require(work, dossier, Step.CAMERA, Step.IIN)
@@ -125,7 +141,10 @@ def enter_iin(work: Work, *, dossier: Dossier, iin: Iin, company: Company, now: 
 
     Raises UnderDirection, TooManyLookUps, OutOfOrder.
     """
-    require(work, dossier, *_BEFORE_SIGN_IN)
+    at = require(work, dossier, *_BEFORE_SIGN_IN)
+    if at.application is not None:
+        # It is this person's: another one begins elsewhere.
+        raise OutOfOrder(step=step(at))
     if company is Company.TOLD:
         work.after_refusal(
             lambda later: note(later, dossier, "iin:refused", now=now, reason=UnderDirection.code)
@@ -196,14 +215,18 @@ def resumable(work: Work, *, dossier: Dossier) -> list[Application]:
 def resume(work: Work, *, dossier: Dossier, number: ApplicationId, now: datetime) -> Dossier:
     """On another device, after IIN and code: the earlier dossier goes on under this cookie, and under no other.
 
-    Raises OutOfOrder, ApplicationUnknown.
+    Until the key was sent the face is asked for again. After that it is the key that counts: it lies encrypted where
+    it was made, and this device learns no more than a code shows in the cabinet.
+
+    Raises OutOfOrder, ApplicationUnknown, ChangedMeanwhile.
     """
     require(work, dossier, Step.AGENT, Step.PROCEED)
     earlier = work.own_dossiers.by_number(number)
     if earlier is None or number not in [a.number for a in resumable(work, dossier=dossier)]:
         raise records.ApplicationUnknown
-    work.own_dossiers.erase(dossier.dossier_id)
+    work.own_dossiers.erase(dossier)
     note(work, earlier, "resume:done", now=now)
+    _prove_again(work, number, now)
     moved = replace(
         earlier,
         token_digest=dossier.token_digest,
@@ -216,8 +239,28 @@ def resume(work: Work, *, dossier: Dossier, number: ApplicationId, now: datetime
     return save(work, moved, expected=earlier, now=now)
 
 
+def _prove_again(work: Work, number: ApplicationId, now: datetime) -> None:
+    """R4: whoever holds the phone need not be the one whose face was seen. A check that runs on the other device ends,
+    and a moderator is asked about no photo of it; the attempts stay in the history, and count.
+    """
+    running = work.face_challenges.living_of(number)
+    if running is not None:
+        work.face_challenges.save(replace(running, ended_at=now), expected=running)
+    found = records.application(work, number)
+    if not lifecycle.APPLICATION.allows("prove_again", found.state):
+        return
+    waiting = work.reviews.open_of(number)
+    if waiting is not None:
+        review.withdrawn(work, roles.OWNER, waiting, now)
+    state = lifecycle.APPLICATION.after("prove_again", found.state)
+    unproven = replace(found, state=state, changed_at=now, reason="")
+    work.applications.save(unproven, expected=found)
+    note_application(work, unproven, act="prove_again", before=found, now=now)
+
+
 def withdraw(work: Work, *, dossier: Dossier, now: datetime) -> Dossier:
-    """The applicant no longer wants it. Raises DossierUnknown, TransitionRefused."""
+    """The applicant no longer wants it. Raises DossierUnknown, OutOfOrder, TransitionRefused."""
+    require_signed_in(dossier)
     application = _application(work, dossier)
     state = lifecycle.APPLICATION.after("withdraw", application.state)
     withdrawn = replace(application, state=state, changed_at=now)
@@ -262,6 +305,7 @@ def standing(work: Work, *, dossier: Dossier) -> Standing:
     application = _application(work, dossier)
     issued = work.certificates.of_application(application.number)
     out = issued is not None and issued.issued_at is not None
+    taken = issued is not None and issued.accepted_at is not None
     return Standing(
         number=application.number,
         state=application.state,
@@ -270,7 +314,8 @@ def standing(work: Work, *, dossier: Dossier) -> Standing:
         reason=application.reason,
         serial=issued.serial if issued is not None and out else None,
         not_after=issued.not_after if issued is not None and out else None,
-        key_is_void=not out and not lifecycle.APPLICATION.acts_from(application.state),
+        held_until=issued.hold_until if issued is not None and not taken else None,
+        key_is_void=not taken and not lifecycle.APPLICATION.acts_from(application.state),
     )
 
 
@@ -280,7 +325,8 @@ def forget(work: Work, *, actor: roles.Actor, now: datetime, limit: int) -> int:
     work.look_ups.forget_before(now - bmg.COUNTED_FOR)
     stale = work.own_dossiers.untouched_since(now - KEPT_FOR, limit)
     for dossier in stale:
-        work.own_dossiers.erase(dossier.dossier_id)
+        with contextlib.suppress(records.ChangedMeanwhile):
+            work.own_dossiers.erase(dossier)
     return len(stale)
 
 

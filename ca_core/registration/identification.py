@@ -49,6 +49,16 @@ def send_identify(work: Work, *, dossier: Dossier, iin: Iin, phone: Phone, now: 
     return _send(work, dossier, CodePurpose.IDENTIFY, now)
 
 
+def on_its_way(work: Work, *, dossier: Dossier, purpose: CodePurpose, now: datetime) -> bool:
+    """A code that this page asked for can still be typed: also in a browser that was closed and opened again."""
+    registration = work.bmg.of_iin(dossier.iin) if dossier.iin is not None else None
+    sent = work.codes.latest(purpose=purpose.value, subject=_subject(work, dossier))
+    if registration is None or sent is None:
+        return False
+    mine = sent.page == _page(dossier) and sent.phone == registration.phone
+    return mine and now < sent.expires_at and sent.tries_left > 0
+
+
 def take_try(work: Work, *, dossier: Dossier, purpose: CodePurpose, now: datetime) -> Try:
     """To be committed in a work of its own. Raises OutOfOrder and as `sms_code.take_try`."""
     dossiers.require(work, dossier, *_STEPS[purpose])
@@ -62,10 +72,22 @@ def take_try(work: Work, *, dossier: Dossier, purpose: CodePurpose, now: datetim
     )
 
 
-def confirm_sign_in(work: Work, *, dossier: Dossier, attempt: Try, typed: str, now: datetime) -> Dossier:
-    """The browser is that of the IIN's owner from now on. Raises OutOfOrder and as `sms_code.confirm`."""
+def confirm_sign_in(
+    work: Work,
+    *,
+    dossier: Dossier,
+    attempt: Try,
+    typed: str,
+    fresh_digest: bytes = b"",
+    now: datetime,
+) -> Dossier:
+    """The browser is that of the IIN's owner from now on. Raises OutOfOrder and as `sms_code.confirm`.
+
+    `fresh_digest`: of the secret that the browser has from now on; whoever knew the one before has nothing.
+    """
     _confirm(work, dossier, CodePurpose.SIGN_IN, attempt, typed, now)
-    return dossiers.save(work, replace(dossier, signed_in_at=now), expected=dossier, now=now)
+    signed_in = replace(dossier, signed_in_at=now, token_digest=fresh_digest or dossier.token_digest)
+    return dossiers.save(work, signed_in, expected=dossier, now=now)
 
 
 def confirm_identify(work: Work, *, dossier: Dossier, attempt: Try, typed: str, now: datetime) -> Dossier:

@@ -78,7 +78,7 @@ def confirm(work: Work, *, actor: roles.Actor, call_id: int, attempt: Try, typed
 
 
 def _open_call(work: Work, actor: roles.Actor, call_id: int) -> Call:
-    if actor.role is not None:
+    if actor != roles.OWNER:
         return calls.on_the_line(work, actor=actor, call_id=call_id)
     found = records.call(work, call_id)
     if found.state is not CallState.ACTIVE:

@@ -16,7 +16,8 @@ from ca_core.lifecycle import ApplicationState, ReviewState
 from ca_core.policy import Policy
 from ca_core.ports import Command, CommandKind, Work
 from ca_core.registration import review_rules
-from ca_core.review import Answers, Decision, Item, Opinion, Reason, Review, Risk
+from ca_core.review import Answers, Decision, Item, Lapse, Opinion, Reason, Review, Risk
+from ca_core.subscriber import Subscriber
 
 # Signs that somebody tries, rather than that the light was poor; and what no machine has looked at.
 _HIGH_RISK = {
@@ -26,6 +27,7 @@ _HIGH_RISK = {
     Flag.TOO_EARLY,
     Flag.FACE_DIFFERS,
     Flag.OTHER_PERSON_SUSPECTED,
+    Flag.TRIED_BEFORE,
     Flag.CHECK_OFF,
 }
 # A desk that somebody left open keeps nobody waiting for longer.
@@ -145,9 +147,11 @@ def decide(
 ) -> Review:
     """Stored at once with the three answers; takes effect at `effective_at`, and can be undone until then.
 
-    Raises NotAllowed, ReviewUnknown, LeaseLost and as `review_rules.require_consistent`.
+    Raises NotAllowed, ReviewUnknown, LeaseLost, NothingToCompare and as `review_rules.require_consistent`.
     """
     found = require_held(work, actor=actor, review_id=review_id, fence=fence, now=now)
+    if decision is Decision.APPROVE:
+        review_rules.require_comparable(has_portrait=_has_portrait(work, found))
     said = review_rules.written(remark)
     review_rules.require_consistent(
         turn=found.round, answers=answers, decision=decision, reason=reason, note=said
@@ -222,6 +226,7 @@ def undo(work: Work, *, actor: roles.Actor, review_id: int, now: datetime) -> It
 
 
 def _claimed(work: Work, actor: roles.Actor, found: Review, now: datetime) -> Review:
+    """Waiting, or held by somebody whose lease ran out: that is counted."""
     claimed = work.reviews.save(
         replace(
             found,
@@ -233,6 +238,8 @@ def _claimed(work: Work, actor: roles.Actor, found: Review, now: datetime) -> Re
         ),
         expected=found,
     )
+    if found.state is ReviewState.CLAIMED and found.holder_id is not None:
+        work.reviews.add_lapse(Lapse(found.review_id, found.holder_id, found.claimed_at or now, now))
     note(work, actor, "claim", found.review_id, now, found.state, claimed.state)
     return claimed
 
@@ -246,8 +253,12 @@ def _claimed_again(work: Work, actor: roles.Actor, found: Review, now: datetime)
 
 def _extended(work: Work, found: Review, now: datetime) -> Review:
     """By a lease from now, within the time that one claim may last."""
-    until = min(now + work.policy.reviews.lease, (found.claimed_at or now) + HELD_AT_MOST)
+    until = min(now + work.policy.reviews.lease, _held_until(found, now))
     return work.reviews.save(replace(found, lease_until=until), expected=found)
+
+
+def _held_until(found: Review, now: datetime) -> datetime:
+    return (found.claimed_at or now) + HELD_AT_MOST
 
 
 def _released(work: Work, actor: roles.Actor, changed: Review, found: Review, now: datetime) -> None:
@@ -282,20 +293,35 @@ def standing(work: Work, found: Review) -> Opinion:
     return [one for one in work.reviews.opinions([found.review_id]) if one.undone_at is None][-1]
 
 
+def language_of(work: Work, found: Review) -> str:
+    """The applicant's: that of the pages on which they applied, otherwise that of the register."""
+    dossier = work.own_dossiers.by_number(found.number)
+    return dossier.language if dossier is not None else subject(work, found).language
+
+
+def subject(work: Work, found: Review) -> Subscriber:
+    """Whose photo it is."""
+    application = records.application(work, found.number)
+    return records.subscriber(work, application.subscriber_id)
+
+
+def _has_portrait(work: Work, found: Review) -> bool:
+    return work.portraits.of_iin(subject(work, found).iin) is not None
+
+
 def _item(work: Work, claimed: Review) -> Item:
-    application = records.application(work, claimed.number)
-    subject = records.subscriber(work, application.subscriber_id)
     attempt = work.face_attempts.by_id(claimed.attempt_id)
+    claimed_at = claimed.claimed_at or claimed.opened_at
     return Item(
         review_id=claimed.review_id,
         fence=claimed.fence,
         number=claimed.number,
         round=claimed.round,
-        opened_at=claimed.opened_at,
-        due_at=claimed.due_at,
-        lease_until=claimed.lease_until or claimed.opened_at,
+        language=language_of(work, claimed),
+        lease_until=claimed.lease_until or claimed_at,
+        held_until=_held_until(claimed, claimed_at),
         frames=len(attempt.frames) if attempt else 0,
-        has_portrait=work.portraits.of_iin(subject.iin) is not None,
+        has_portrait=_has_portrait(work, claimed),
     )
 
 

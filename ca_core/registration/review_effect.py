@@ -84,7 +84,15 @@ def _carry_out(work: Work, actor: roles.Actor, found: Review, opinion: Opinion, 
         )
     )  # fmt: skip
     words = {"number": str(found.number), "reason": reason}
-    records.tell_owner(work, application.subscriber_id, kind=_NOTICES[opinion.decision], words=words, now=now)
+    records.tell_owner(
+        work,
+        application.subscriber_id,
+        kind=_NOTICES[opinion.decision],
+        words=words,
+        # The text that the moderator saw first.
+        language=review.language_of(work, found),
+        now=now,
+    )
 
 
 def _draw_recheck(work: Work, found: Review, draw: Callable[[int], int], now: datetime) -> None:

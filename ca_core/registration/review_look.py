@@ -5,14 +5,13 @@ Nobody sees the machine's band, its reasons or a colleague's opinion before thei
 
 from datetime import datetime
 
-from ca_core import audit, records, roles
+from ca_core import audit, roles
 from ca_core.errors import Refusal
 from ca_core.face_attempt import FaceAttempt, StoredPicture
 from ca_core.lifecycle import ReviewState
 from ca_core.ports import Work
 from ca_core.registration import review
 from ca_core.review import Opinion, Revealed, Review
-from ca_core.subscriber import Subscriber
 
 
 class PictureMissing(Refusal):
@@ -50,7 +49,7 @@ def frame(work: Work, *, actor: roles.Actor, review_id: int, place: int, now: da
 def portrait(work: Work, *, actor: roles.Actor, review_id: int, now: datetime) -> bytes:
     """The register's portrait of the subject; one audited look. Raises as `live`."""
     found = _held(work, actor, review_id, now)
-    jpeg = work.portraits.of_iin(_subject(work, found).iin)
+    jpeg = work.portraits.of_iin(review.subject(work, found).iin)
     if jpeg is None:
         raise PictureMissing
     _seen(work, actor, found, "portrait", now)
@@ -112,15 +111,10 @@ def _attempt(work: Work, found: Review) -> FaceAttempt:
     return attempt
 
 
-def _subject(work: Work, found: Review) -> Subscriber:
-    application = records.application(work, found.number)
-    return records.subscriber(work, application.subscriber_id)
-
-
 def _seen(work: Work, actor: roles.Actor, found: Review, picture: str, now: datetime) -> None:
     work.audit.add(
         audit.Entry(
-            now, actor, "review:picture:seen", f"subscriber/{_subject(work, found).subscriber_id}",
+            now, actor, "review:picture:seen", f"subscriber/{review.subject(work, found).subscriber_id}",
             details={"review": str(found.review_id), "picture": picture},
         )
     )  # fmt: skip

@@ -37,6 +37,12 @@ class NoteMissing(Refusal):
     code = "review.note_missing"
 
 
+class NothingToCompare(Refusal):
+    """The register has no portrait: nobody can have recognised the person, whatever they answered."""
+
+    code = "review.nothing_to_compare"
+
+
 class SecondDecides(Refusal):
     """The second moderator's decision counts; there is no third."""
 
@@ -49,6 +55,12 @@ _REASONS: dict[Decision, tuple[Reason | None, ...]] = {
     Decision.NEW_PHOTO: FOR_A_NEW_PHOTO,
     Decision.SECOND_MODERATOR: (None,),
 }
+
+
+def require_comparable(*, has_portrait: bool) -> None:
+    """An approval says that two faces are one person's. Raises NothingToCompare."""
+    if not has_portrait:
+        raise NothingToCompare
 
 
 def require_consistent(

@@ -21,7 +21,7 @@ class PhoneNotInBmg(Refusal):
 
 
 class CodeTooSoon(Refusal):
-    """A code was sent to this phone moments ago. Facts: wait_seconds."""
+    """A code for the same purpose was sent to this phone moments ago. Facts: wait_seconds."""
 
     code = "sms_code.too_soon"
 
@@ -106,9 +106,10 @@ def _bmg_phone(work: Work, iin: Iin) -> Phone:
     return registration.phone
 
 
-def _require_pause(work: Work, phone: Phone, now: datetime) -> None:
+def _require_pause(work: Work, phone: Phone, purpose: CodePurpose, now: datetime) -> None:
+    """R4: a minute before the same purpose's code is sent again; the hour counts every code to this phone."""
     rules = work.policy.codes
-    last = work.codes.last_sent_at(phone)
+    last = work.codes.last_sent_at(phone, purpose=purpose.value)
     if last is not None and now < last + rules.resend_after:
         raise CodeTooSoon(wait_seconds=int((last + rules.resend_after - now).total_seconds()))
     if work.codes.sent_since(phone, now - timedelta(hours=1)) >= rules.per_hour:
@@ -162,7 +163,7 @@ def dispatch(
 
     Raises CodeTooSoon, TooManyCodes.
     """
-    _require_pause(work, phone, now)
+    _require_pause(work, phone, purpose, now)
     code = f"{secrets.randbelow(1_000_000):06d}"
     expires_at = now + work.policy.codes.validity
     work.codes.add(
@@ -245,6 +246,9 @@ def confirm(
         raise NoCodeSent
     if now >= stored.expires_at:
         raise CodeExpired
+    # R3, R4: the phone may have been replaced while its code was on the way.
+    if purpose is not CodePurpose.REGISTER and work.bmg.of_phone(stored.phone) is None:
+        raise NoCodeSent
     seal = work.code_seal.seal(typed.strip(), _binding(purpose, subject, page))
     if not hmac.compare_digest(seal, stored.seal):
         work.after_refusal(lambda later: _note_wrong_try(later, stored, actor, now))
@@ -255,8 +259,8 @@ def confirm(
 
 
 def _require_permission(actor: roles.Actor, purpose: CodePurpose) -> None:
-    """Staff may ask for the codes of the acts that they may do; the owner's own door has no role."""
-    if actor.role is None:
+    """Staff may ask for the codes of the acts that they may do; besides them the owner alone, at their own door."""
+    if actor == roles.OWNER:
         return
     if purpose not in _PERMISSIONS:
         raise roles.NotAllowed(permission=f"sms_code:{purpose.value}")

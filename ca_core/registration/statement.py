@@ -12,7 +12,7 @@ from ca_core.dossier import Acceptance, Dossier
 from ca_core.identifiers import ApplicationId, mask_email
 from ca_core.lifecycle import ApplicationState
 from ca_core.ports import Work
-from ca_core.registration.dossier import DossierUnknown
+from ca_core.registration.dossier import DossierUnknown, require_signed_in
 
 # From here on the person is the one they say, whoever said so.
 _PROVEN = frozenset(
@@ -50,9 +50,10 @@ class Statement:
 
 
 def of(work: Work, *, dossier: Dossier) -> Statement:
-    """Raises DossierUnknown where there is no application yet."""
+    """Raises DossierUnknown where there is no application yet, OutOfOrder where the code is due again."""
     if dossier.number is None:
         raise DossierUnknown
+    require_signed_in(dossier)
     application = records.application(work, dossier.number)
     subscriber = records.subscriber(work, application.subscriber_id)
     registration = work.bmg.of_iin(subscriber.iin)

@@ -4,6 +4,7 @@ reached. When all of it is there, the application is agreed.
 
 import hmac
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -34,7 +35,7 @@ class EmailInvalid(Refusal):
 
 
 class StorageNotOffered(Refusal):
-    """A key of this way is made on the citizen's computer or on a medium in it."""
+    """A key of this way is made on the citizen's computer, or on a medium that the key agent sees there."""
 
     code = "dossier.storage_not_offered"
 
@@ -54,14 +55,23 @@ def agree_terms(work: Work, *, dossier: Dossier, text: AgreementText, shown: byt
     return _accept(work, dossier, Step.AGREEMENT, text, shown, now)
 
 
-def give_contact(work: Work, *, dossier: Dossier, email: str, storage: StorageKind, now: datetime) -> Dossier:
+def give_contact(
+    work: Work,
+    *,
+    dossier: Dossier,
+    email: str,
+    storage: StorageKind,
+    reported: Collection[StorageKind] = (),
+    now: datetime,
+) -> Dossier:
     """Step 13, the last of the three: the application is agreed. It can be corrected until the key is made.
 
+    `reported`: the kinds that the key agent sees at this moment; where it says nothing, a file is all there is.
     Raises OutOfOrder, EmailInvalid, StorageNotOffered.
     """
     way = dossiers.require(work, dossier, Step.CONTACT, Step.KEY)
     address = parse_email(email)
-    if storage not in STORAGES:
+    if storage not in STORAGES or storage not in (StorageKind.FILE, *reported):
         raise StorageNotOffered
     before = way.application
     if before is None:

@@ -6,7 +6,7 @@ thresholds are policy, with the set of their calibration.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ca_core import audit, lifecycle, records, roles
 from ca_core.application import Application
@@ -18,6 +18,8 @@ from ca_core.ports import Work
 from ca_core.registration import face, review
 from ca_core.registration.face import Measured
 
+# Somebody who was not passed today is not a stranger in another application of theirs.
+_REMEMBERED_FOR = timedelta(hours=24)
 MACHINE = roles.Actor("verification", None, roles.Door.PORTAL)
 
 
@@ -54,7 +56,8 @@ def record(
     The challenge is over. Raises ApplicationUnknown, TransitionRefused, ChangedMeanwhile.
     """
     application = records.application(work, found.number)
-    concluded = conclude(evidence, work.face_attempts.of_application(found.number), work.policy)
+    earlier = work.face_attempts.of_application(found.number)
+    concluded = conclude(evidence, earlier, work.policy, before=_before(work, application, earlier, now))
     attempt = FaceAttempt(
         attempt_id=0,
         number=found.number,
@@ -81,8 +84,32 @@ def record(
     return stored
 
 
-def conclude(evidence: Evidence, earlier: Sequence[FaceAttempt], policy: Policy) -> Conclusion:
-    """What follows from what was found, and from the attempts before."""
+def _before(
+    work: Work, application: Application, earlier: Sequence[FaceAttempt], now: datetime
+) -> list[FaceAttempt]:
+    """What no moderator asked to try again: whoever applies anew, or takes an application up on another device, has
+    no more automatic attempts than who does not.
+    """
+    asked_again = bool(application.reason)
+    used = [] if asked_again else earlier[: len(earlier) - len(_current_round(earlier))]
+    return [*work.face_attempts.elsewhere(application.number, since=now - _REMEMBERED_FOR), *used]
+
+
+def _used_up(before: Sequence[FaceAttempt], policy: Policy) -> bool:
+    failed = [attempt for attempt in before if attempt.outcome is not AttemptOutcome.PASSED]
+    compared = sum(attempt.counted for attempt in failed)
+    tried = len(failed) - compared
+    return compared >= policy.identification.automatic_attempts or tried >= policy.verification.tries
+
+
+def conclude(
+    evidence: Evidence,
+    earlier: Sequence[FaceAttempt],
+    policy: Policy,
+    *,
+    before: Sequence[FaceAttempt] = (),
+) -> Conclusion:
+    """What follows from what was found, from the attempts of this round, and from those `before` it."""
     measured = Measured("portrait", evidence.distance, evidence.smaller_face_px)
     band = face.band(measured, policy)
     current = _current_round(earlier)
@@ -91,14 +118,21 @@ def conclude(evidence: Evidence, earlier: Sequence[FaceAttempt], policy: Policy)
     if evidence.faults:
         failed = sum(not attempt.counted for attempt in current) + 1
         again = failed < policy.verification.tries
-        outcome = AttemptOutcome.AGAIN if again else AttemptOutcome.REVIEW
-        return Conclusion(outcome, band, evidence.faults, counted=False)
+        if again:
+            return Conclusion(AttemptOutcome.AGAIN, band, evidence.faults, counted=False)
+        # Poor light must not hide from the moderators' queue that it may be somebody else.
+        other = (Flag.FACE_DIFFERS,) if band is Band.OTHER else ()
+        return Conclusion(AttemptOutcome.REVIEW, band, (*evidence.faults, *other), counted=False)
+    used_up = _used_up(before, policy)
+    if band is Band.SAME and used_up:
+        return Conclusion(AttemptOutcome.REVIEW, band, (Flag.TRIED_BEFORE,), counted=True)
     if band is Band.SAME:
         return Conclusion(AttemptOutcome.PASSED, band, (), counted=True)
     if band is Band.OTHER and any(attempt.counted and attempt.band is Band.OTHER for attempt in earlier):
         return Conclusion(AttemptOutcome.REVIEW, band, (Flag.OTHER_PERSON_SUSPECTED,), counted=True)
     compared = sum(attempt.counted for attempt in current) + 1
-    again = band is not Band.NOT_COMPARABLE and compared < policy.identification.automatic_attempts
+    left = compared < policy.identification.automatic_attempts and not used_up
+    again = band is not Band.NOT_COMPARABLE and left
     outcome = AttemptOutcome.AGAIN if again else AttemptOutcome.REVIEW
     return Conclusion(outcome, band, _doubts(evidence, band, policy), counted=True)
 
@@ -113,9 +147,9 @@ def _doubts(evidence: Evidence, band: Band, policy: Policy) -> tuple[Flag, ...]:
 
 
 def _current_round(earlier: Sequence[FaceAttempt]) -> list[FaceAttempt]:
-    """After a moderator asked for a new photo the attempts begin anew."""
-    reviewed = [place for place, attempt in enumerate(earlier, 1) if attempt.outcome is AttemptOutcome.REVIEW]
-    return list(earlier[reviewed[-1] if reviewed else 0 :])
+    """After one that passed, or that a moderator looked at, the attempts begin anew."""
+    ended = [place for place, one in enumerate(earlier, 1) if one.outcome is not AttemptOutcome.AGAIN]
+    return list(earlier[ended[-1] if ended else 0 :])
 
 
 def _go_on(work: Work, application: Application, attempt: FaceAttempt, act: str, now: datetime) -> None:

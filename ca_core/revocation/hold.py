@@ -93,7 +93,12 @@ def agree_release(work: Work, *, actor: roles.Actor, proposal_id: int, now: date
 def by_owner(
     work: Work, *, actor: roles.Actor, serial: Serial, owner: consent.OwnerConsent, now: datetime
 ) -> Certificate:
-    """The owner's button: "it was not me" (R14). Raises ConsentMissing, CertificateUnknown, NotValid."""
+    """The owner's button at their own door: "it was not me" (R14).
+
+    Raises NotAllowed, ConsentMissing, CertificateUnknown, NotValid.
+    """
+    if actor != roles.OWNER:
+        raise roles.NotAllowed(permission="owner")
     consent.require(owner, purpose=PURPOSE_NOT_ME, subject=serial.hex, now=now)
     return place(
         work, actor=actor, found=records.certificate(work, serial), why=f"owner by {owner.by}", now=now

@@ -20,15 +20,17 @@ from ca_core import (
 )
 from ca_core.certificate import Certificate
 from ca_core.errors import Refusal
-from ca_core.identifiers import Serial
+from ca_core.identifiers import ApplicationId, Serial
 from ca_core.ports import Command, CommandKind, Work
-from ca_core.revocation import reasons, two_officers
+from ca_core.revocation import reasons, reports, two_officers
 from ca_core.revocation.reasons import Reason
 from ca_core.x509 import crl
 
 PURPOSE = "revoke"
 ACT_BY_LAW = "revoke_by_law"
 GATHER_SECONDS = 10
+# Why an application ended whose certificate was revoked before its owner took it.
+UNTAKEN = "revoke.before_taken"
 
 
 class AlreadyRevoked(Refusal):
@@ -97,11 +99,8 @@ def _list_certificates_with_the_same_key(
     payload = (("document", document), ("reason", str(int(Reason.KEY_COMPROMISE))))
     for twin in work.certificates.with_key(compromised.key_id):
         living = certificate.status(twin, now) in (certificate.Status.VALID, certificate.Status.ON_HOLD)
-        asked = any(p.act == ACT_BY_LAW for p in work.proposals.open_for([twin.serial.hex], now))
-        if living and not asked:
-            two_officers.report(
-                work, actor=actor, act=ACT_BY_LAW, serial=twin.serial, payload=payload, now=now
-            )
+        if living and not reports.is_reported(work, serial=twin.serial, act=ACT_BY_LAW, now=now):
+            reports.note(work, actor=actor, act=ACT_BY_LAW, found=twin, payload=payload, now=now)
 
 
 def propose_by_law(
@@ -152,6 +151,8 @@ def record(
     )
     work.rollups.apply(statistics.revoked(found, at=now, reason=int(reason)))
     recount_cover(work, found.subscriber_id, now=now)
+    _end_untaken(work, actor, found, now)
+    reports.settle(work, actor=actor, serial=found.serial, now=now)
     work.commands.add(publish_command(found.serial, now), now=now)
     records.tell_owner(
         work,
@@ -168,6 +169,24 @@ def record(
         )
     )  # fmt: skip
     return revoked
+
+
+def _end_untaken(work: Work, actor: roles.Actor, found: Certificate, now: datetime) -> None:
+    """Nobody installs it any more: its application is over, and the waiting key is erased (F1, step 15). The key of a
+    renewal has been its owner's for a year.
+    """
+    wanted = records.application(work, ApplicationId.of(found.application_id))
+    is_renewal = wanted.kind is certificate.Kind.RENEWAL
+    if is_renewal or not lifecycle.APPLICATION.allows("end_untaken", wanted.state):
+        return
+    state = lifecycle.APPLICATION.after("end_untaken", wanted.state)
+    work.applications.save(replace(wanted, state=state, changed_at=now, reason=UNTAKEN), expected=wanted)
+    work.audit.add(
+        audit.Entry(
+            now, actor, "application:end_untaken:done", wanted.number.digits, wanted.state.name, state.name,
+            UNTAKEN, work.policy.version,
+        )
+    )  # fmt: skip
 
 
 def recount_cover(work: Work, subscriber_id: int, *, now: datetime) -> None:

@@ -16,8 +16,9 @@ from cryptography.exceptions import InvalidSignature
 from ca_core.identifiers import Serial
 from ca_core.ports import Work
 from ca_core.revocation import check, past
-from ca_core.x509 import cms, profiles
-from ca_core.x509.cms import Integrity, SignedFile, Signer
+from ca_core.x509 import cms, cms_proof, profiles
+from ca_core.x509.cms import SignedFile, Signer
+from ca_core.x509.cms_proof import Integrity
 
 _SERIAL_BITS = 160
 # A signer's clock may be a little ahead of ours.
@@ -152,8 +153,11 @@ def _signature(
     issuer: x509.Certificate,
     now: datetime,
 ) -> Signature:
-    certificate = cms.certificate_of(signed, signer) or _from_our_record(work, signer, issuer)
-    integrity = cms.prove(signer, content=content, content_type=signed.content_type, certificate=certificate)
+    brought = cms.certificate_of(signed, signer)
+    certificate = brought or _from_our_record(work, signer, issuer)
+    integrity = cms_proof.prove(
+        signer, content=content, content_type=signed.content_type, certificate=certificate
+    )
     answer = (
         check.by_certificate(work, given=certificate, issuer=issuer, now=now)
         if certificate is not None
@@ -165,7 +169,8 @@ def _signature(
         integrity=integrity,
         time=_time(signer),
         claimed_at=signer.claimed_at,
-        certificate=certificate,
+        # R14: whose a serial is we tell nobody who brings no signature of theirs; anybody can write a serial down.
+        certificate=brought or (certificate if integrity is Integrity.INTACT else None),
         standing=answer,
         standing_then=then,
     )

@@ -1,4 +1,4 @@
-"""What two officers decide: one asks or takes a report up, another agrees to exactly that (R9, R9a, R10a)."""
+"""What two officers decide: one asks, another agrees to exactly that (R9, R10a). Reports of owners: `reports`."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -19,55 +19,23 @@ def propose(
     now: datetime,
 ) -> int:
     """Freezes what one officer asks of another. Raises NotAllowed."""
-    _require_may_ask(actor)
-    return report(work, actor=actor, act=act, serial=serial, payload=payload, now=now)
-
-
-def report(
-    work: Work,
-    *,
-    actor: roles.Actor,
-    act: str,
-    serial: Serial,
-    payload: tuple[tuple[str, str], ...],
-    now: datetime,
-) -> int:
-    """R9a: what the owner tells, alone or with a call agent, has no first officer yet; an officer's own telling has."""
-    asks = roles.may(actor, roles.Permission.PROPOSE_BY_LAW)
+    roles.require(actor, roles.Permission.PROPOSE_BY_LAW)
+    if actor.staff_id is None:
+        raise roles.NotAllowed(permission=roles.Permission.PROPOSE_BY_LAW.value)
     proposal = Proposal(
         proposal_id=0,
         act=act,
         subject=serial.hex,
         payload=payload,
         digest=approval.digest(act=act, subject=serial.hex, payload=payload),
-        asked_by=(actor.staff_id or approval.NOBODY) if asks else approval.NOBODY,
+        asked_by=actor.staff_id,
         asked_by_name=actor.name,
         asked_at=now,
         expires_at=now + work.policy.retention.proposals,
     )
     proposal_id = work.proposals.add(proposal)
-    _note(work, actor, replace(proposal, proposal_id=proposal_id), "asked", now)
+    note(work, actor, replace(proposal, proposal_id=proposal_id), "asked", now)
     return proposal_id
-
-
-def take_up(work: Work, *, actor: roles.Actor, proposal_id: int, now: datetime) -> Proposal:
-    """The first officer makes a report their own question; it stays open, for its whole term, to a second one.
-
-    Raises NotAllowed, ProposalUnknown, ProposalClosed, ProposalChanged, AlreadyTakenUp.
-    """
-    staff_id = _require_may_ask(actor)
-    reported = _found(work, proposal_id)
-    approval.require_to_be_taken_up(reported, now=now)
-    asked = replace(
-        reported,
-        asked_by=staff_id,
-        asked_by_name=actor.name,
-        asked_at=now,
-        expires_at=now + work.policy.retention.proposals,
-    )
-    work.proposals.take_up(asked)
-    _note(work, actor, asked, "taken_up", now)
-    return asked
 
 
 def agree(work: Work, *, actor: roles.Actor, act: str, proposal_id: int, now: datetime) -> Proposal:
@@ -76,7 +44,7 @@ def agree(work: Work, *, actor: roles.Actor, act: str, proposal_id: int, now: da
     Raises NotAllowed, ProposalUnknown, ProposalClosed, ProposalChanged, SecondPersonNeeded, FirstOfficerNeeded.
     """
     roles.require(actor, roles.Permission.AGREE_TO_PROPOSAL)
-    proposal = _found(work, proposal_id)
+    proposal = found(work, proposal_id)
     if proposal.act != act:
         raise approval.ProposalUnknown
     approval.require_agreeable(proposal, second=actor.staff_id, now=now)
@@ -88,32 +56,28 @@ def agree(work: Work, *, actor: roles.Actor, act: str, proposal_id: int, now: da
 def turn_down(work: Work, *, actor: roles.Actor, proposal_id: int, now: datetime) -> None:
     """The second person says no, or the first takes it back: nothing changes but the proposal.
 
-    Raises NotAllowed, ProposalUnknown, ProposalClosed.
+    Raises NotAllowed, ProposalUnknown, ProposalClosed, DismissalTakesTwo.
     """
     roles.require(actor, roles.Permission.AGREE_TO_PROPOSAL)
-    proposal = _found(work, proposal_id)
+    proposal = found(work, proposal_id)
     approval.require_open(proposal, now=now)
+    approval.require_of_one(proposal)
     work.proposals.close(
         replace(proposal, state=ProposalState.WITHDRAWN, agreed_by=actor.staff_id, agreed_at=now)
     )
-    _note(work, actor, proposal, "turned_down", now)
+    note(work, actor, proposal, "turned_down", now)
 
 
-def _require_may_ask(actor: roles.Actor) -> int:
-    roles.require(actor, roles.Permission.PROPOSE_BY_LAW)
-    if actor.staff_id is None:
-        raise roles.NotAllowed(permission=roles.Permission.PROPOSE_BY_LAW.value)
-    return actor.staff_id
-
-
-def _found(work: Work, proposal_id: int) -> Proposal:
+def found(work: Work, proposal_id: int) -> Proposal:
+    """Raises ProposalUnknown."""
     proposal = work.proposals.by_id(proposal_id)
-    if proposal is None:
+    if proposal is None or proposal.is_about_staff:
         raise approval.ProposalUnknown
     return proposal
 
 
-def _note(work: Work, actor: roles.Actor, proposal: Proposal, what: str, now: datetime) -> None:
+def note(work: Work, actor: roles.Actor, proposal: Proposal, what: str, now: datetime) -> None:
+    """The audit entry of what was done to it."""
     work.audit.add(
         audit.Entry(
             now, actor, f"proposal:{proposal.act}:{what}", proposal.subject,

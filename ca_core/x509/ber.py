@@ -5,13 +5,14 @@ asked for. Every bound is a refusal, so that a crafted file costs no more than a
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ca_core.x509 import der
 
 DEPTH_LIMIT = 32
-# One signed file of ten megabytes in pieces of a kilobyte has ten thousand of them.
-ELEMENTS_LIMIT = 100_000
+# For one whole reading. Ten megabytes in pieces of a kilobyte are ten thousand elements; each is met again for every
+# indefinite length around it, of which an honest file has six.
+ELEMENTS_LIMIT = 250_000
 
 _CONSTRUCTED = 0x20
 _END_OF_CONTENTS = b"\x00\x00"
@@ -21,6 +22,18 @@ _LENGTH_OCTETS = 4
 
 class NotBer(ValueError):
     """Not BER, cut off, or beyond our bounds."""
+
+
+@dataclass(slots=True)
+class _Budget:
+    """How many more elements this reading may meet."""
+
+    left: int = ELEMENTS_LIMIT
+
+    def spend(self) -> None:
+        if self.left == 0:
+            raise NotBer("too many elements")
+        self.left -= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,7 @@ class Element:
     content_end: int
     end: int
     depth: int
+    budget: _Budget = field(repr=False, compare=False)
 
     @property
     def is_constructed(self) -> bool:
@@ -51,7 +65,7 @@ class Element:
 
 def read(source: bytes) -> Element:
     """The one element that `source` is. Raises NotBer, also when octets follow it."""
-    found = _element(source, 0, len(source), depth=0)
+    found = _element(source, 0, len(source), depth=0, budget=_Budget())
     if found.end != len(source):
         raise NotBer("octets follow")
     return found
@@ -61,7 +75,7 @@ def children(parent: Element, *, tag: int | None = None) -> list[Element]:
     """The elements of a constructed one, which has this tag where one is given. Raises NotBer."""
     if not parent.is_constructed or tag not in (None, parent.tag):
         raise NotBer("another tag")
-    return list(_within(parent.source, parent.content_start, parent.content_end, parent.depth + 1))
+    return list(_within(parent))
 
 
 def octets(element: Element, *, tag: int | None = None) -> bytes:
@@ -86,17 +100,16 @@ def definite(element: Element, *, tag: int | None = None) -> bytes:
     return der.tlv(first, *(definite(child) for child in children(element)))
 
 
-def _within(source: bytes, start: int, end: int, depth: int) -> Iterator[Element]:
-    at, left = start, ELEMENTS_LIMIT
+def _within(parent: Element) -> Iterator[Element]:
+    at, end = parent.content_start, parent.content_end
     while at < end:
-        if left == 0:
-            raise NotBer("too many elements")
-        found = _element(source, at, end, depth=depth)
+        found = _element(parent.source, at, end, depth=parent.depth + 1, budget=parent.budget)
         yield found
-        at, left = found.end, left - 1
+        at = found.end
 
 
-def _element(source: bytes, at: int, limit: int, *, depth: int) -> Element:
+def _element(source: bytes, at: int, limit: int, *, depth: int, budget: _Budget) -> Element:
+    budget.spend()
     if depth > DEPTH_LIMIT:
         raise NotBer("too deep")
     if limit - at < 2 or source[at] & 0x1F == 0x1F:
@@ -106,8 +119,8 @@ def _element(source: bytes, at: int, limit: int, *, depth: int) -> Element:
     if length == _INDEFINITE:
         if not tag & _CONSTRUCTED:
             raise NotBer("a primitive of indefinite length")
-        end = _end_of_contents(source, start, limit, depth)
-        return Element(source, tag, at, start, end, end + 2, depth)
+        end = _end_of_contents(source, start, limit, depth, budget)
+        return Element(source, tag, at, start, end, end + 2, depth, budget)
     if length > _INDEFINITE:
         octet_count = length & 0x7F
         if octet_count > _LENGTH_OCTETS or start + octet_count > limit:
@@ -116,14 +129,12 @@ def _element(source: bytes, at: int, limit: int, *, depth: int) -> Element:
         start += octet_count
     if start + length > limit:
         raise NotBer("cut off")
-    return Element(source, tag, at, start, start + length, start + length, depth)
+    return Element(source, tag, at, start, start + length, start + length, depth, budget)
 
 
-def _end_of_contents(source: bytes, start: int, limit: int, depth: int) -> int:
+def _end_of_contents(source: bytes, start: int, limit: int, depth: int, budget: _Budget) -> int:
     """Where the two octets begin that end an indefinite length."""
     at = start
-    for _ in range(ELEMENTS_LIMIT):
-        if source[at : at + 2] == _END_OF_CONTENTS:
-            return at
-        at = _element(source, at, limit, depth=depth + 1).end
-    raise NotBer("too many elements")
+    while source[at : at + 2] != _END_OF_CONTENTS:
+        at = _element(source, at, limit, depth=depth + 1, budget=budget).end
+    return at

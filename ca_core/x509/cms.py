@@ -1,7 +1,6 @@
-"""A signed file (CMS SignedData, RFC 5652; CAdES' signing certificate, RFC 5035): read it, and prove its signatures.
+"""A signed file as it is read (CMS SignedData, RFC 5652; CAdES' signing certificate, RFC 5035).
 
-Attached or detached, DER, BER, PEM or bare base64. It proves that a document is what the holder of a key signed;
-whose key that is, and whether the certificate was good, is for `revocation.signed_file` to say.
+Attached or detached, DER, BER, PEM or bare base64. What its signatures prove: `cms_proof`.
 """
 
 import base64
@@ -10,12 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from ca_core.errors import Refusal
 from ca_core.x509 import ber, der
@@ -24,6 +20,8 @@ from ca_core.x509.ber import Element, NotBer
 SIZE_LIMIT_BYTES = 10 * 1024 * 1024
 SIGNER_LIMIT = 20
 CERTIFICATE_LIMIT = 100
+# A person's certificate has two kilobytes; one of megabytes would be drawn, searched and compared for every signer.
+CERTIFICATE_LIMIT_BYTES = 64 * 1024
 
 _PEM = re.compile(rb"-----BEGIN (?:CMS|PKCS7)-----([A-Za-z0-9+/=\s]+)-----END (?:CMS|PKCS7)-----")
 _INTEGER = 0x02
@@ -32,37 +30,18 @@ _CONTEXT = (0xA0, 0xA1)
 # The signer by the identifier of the key: [0] IMPLICIT OCTET STRING.
 _KEY_ID = 0x80
 _SIGNED_DATA = "1.2.840.113549.1.7.2"
-_DATA = "1.2.840.113549.1.7.1"
+DATA = "1.2.840.113549.1.7.1"
 _CONTENT_TYPE = "1.2.840.113549.1.9.3"
 _MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 _SIGNING_TIME = "1.2.840.113549.1.9.5"
 _SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
 _TIME_STAMP_TOKEN = "1.2.840.113549.1.9.16.2.14"
-_PSS = "1.2.840.113549.1.1.10"
-
-_Hash = hashes.SHA224 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512
-_HASHES: dict[str, _Hash] = {
-    "2.16.840.1.101.3.4.2.1": hashes.SHA256(),
-    "2.16.840.1.101.3.4.2.2": hashes.SHA384(),
-    "2.16.840.1.101.3.4.2.3": hashes.SHA512(),
-    "2.16.840.1.101.3.4.2.4": hashes.SHA224(),
-}
-# MD5 and SHA-1: somebody can make a second document for the same digest.
-_BROKEN_HASHES = ("1.2.840.113549.2.5", "1.3.14.3.2.26")
-# The hash that a signature algorithm names; None: that of the digest.
-_RSA: dict[str, _Hash | None] = {
-    "1.2.840.113549.1.1.1": None,
-    "1.2.840.113549.1.1.11": hashes.SHA256(),
-    "1.2.840.113549.1.1.12": hashes.SHA384(),
-    "1.2.840.113549.1.1.13": hashes.SHA512(),
-}
-_ECDSA: dict[str, _Hash | None] = {
-    "1.2.840.10045.2.1": None,
-    "1.2.840.10045.4.3.2": hashes.SHA256(),
-    "1.2.840.10045.4.3.3": hashes.SHA384(),
-    "1.2.840.10045.4.3.4": hashes.SHA512(),
-}
-_RSA_BITS = (2048, 8192)
+PSS = "1.2.840.113549.1.1.10"
+_MGF1 = "1.2.840.113549.1.1.8"
+_SHA1 = "1.3.14.3.2.26"
+_SHA256 = "2.16.840.1.101.3.4.2.1"
+# Of these RFC 5652, 11 demands one value.
+_SINGLE = frozenset({_CONTENT_TYPE, _MESSAGE_DIGEST, _SIGNING_TIME, _SIGNING_CERTIFICATE_V2})
 
 
 class SignedFileTooLarge(Refusal):
@@ -83,18 +62,6 @@ class SignedFileUnsigned(Refusal):
     code = "signed_file.unsigned"
 
 
-class Integrity(StrEnum):
-    """What one signature proves by itself."""
-
-    INTACT = "intact"
-    ALTERED = "altered"
-    # Nothing is wrong, and nothing proven:
-    DOCUMENT_MISSING = "document_missing"
-    CERTIFICATE_MISSING = "certificate_missing"
-    UNSUPPORTED = "unsupported"
-    WEAK = "weak"
-
-
 @dataclass(frozen=True, slots=True)
 class Signer:
     """One SignerInfo. By issuer and serial, or by `key_id`; `attributes` is what was signed, empty without any."""
@@ -105,6 +72,7 @@ class Signer:
     digest_algorithm: str
     signature_algorithm: str
     pss_hash: str
+    pss_mask_hash: str
     signature: bytes
     attributes: bytes = b""
     content_type: str = ""
@@ -142,28 +110,6 @@ def certificate_of(signed: SignedFile, signer: Signer) -> x509.Certificate | Non
     return next((one for one in signed.certificates if _is_of(one, signer)), None)
 
 
-def prove(
-    signer: Signer, *, content: bytes | None, content_type: str, certificate: x509.Certificate | None
-) -> Integrity:
-    """Whether the certificate's key signed exactly this content (RFC 5652, 5.4 and 5.6)."""
-    if signer.digest_algorithm in _BROKEN_HASHES:
-        return Integrity.WEAK
-    algorithm = _HASHES.get(signer.digest_algorithm)
-    if algorithm is None:
-        return Integrity.UNSUPPORTED
-    if content is None:
-        return Integrity.DOCUMENT_MISSING
-    if not _is_the_content(signer, content, content_type, algorithm):
-        return Integrity.ALTERED
-    if certificate is None:
-        return Integrity.CERTIFICATE_MISSING
-    named = signer.certificate_digest
-    if named and named != certificate.fingerprint(hashes.SHA256()):
-        # Another certificate with the same key was put in the place of the one that was meant (RFC 5035, 2).
-        return Integrity.ALTERED
-    return _verified(signer, signer.attributes or content, certificate, algorithm)
-
-
 def _binary(raw: bytes) -> bytes:
     """Raises ValueError (binascii.Error is one)."""
     armoured = _PEM.search(raw[:SIZE_LIMIT_BYTES])
@@ -180,7 +126,9 @@ def _signed_data(outer: Element) -> SignedFile:
     if _oid(kind) != _SIGNED_DATA:
         raise NotBer("another kind of CMS")
     (inner,) = ber.children(wrapped, tag=_CONTEXT[0])
-    _version, _digests, encapsulated, *rest = ber.children(inner, tag=der.SEQUENCE)
+    version, digests, encapsulated, *rest = ber.children(inner, tag=der.SEQUENCE)
+    if (version.tag, digests.tag) != (_INTEGER, _SET):
+        raise NotBer("no SignedData")
     certificates: list[x509.Certificate] = []
     if rest and rest[0].tag == _CONTEXT[0]:
         certificates = list(_certificates(ber.children(rest.pop(0))))
@@ -207,9 +155,9 @@ def _content(wrapped: Sequence[Element]) -> bytes | None:
 
 
 def _certificates(found: Sequence[Element]) -> Iterator[x509.Certificate]:
-    """Those that can be read; attribute certificates and broken ones are left out."""
+    """Those that can be read; attribute certificates, broken and monstrous ones are left out."""
     for element in found[:CERTIFICATE_LIMIT]:
-        if element.tag != der.SEQUENCE:
+        if element.tag != der.SEQUENCE or element.end - element.start > CERTIFICATE_LIMIT_BYTES:
             continue
         try:
             loaded = x509.load_der_x509_certificate(element.raw)
@@ -231,6 +179,7 @@ def _signer(info: Element) -> Signer:
     attributes = rest.pop(0) if rest[0].tag == _CONTEXT[0] else None
     algorithm, signature, *unsigned = rest
     signed = _attributes(ber.children(attributes)) if attributes else {}
+    pss_hash, pss_mask_hash = _pss_hashes(algorithm)
     named = ber.children(sid) if sid.tag == der.SEQUENCE else []
     if named and named[1].tag != _INTEGER:
         raise NotBer("no serial number")
@@ -240,7 +189,8 @@ def _signer(info: Element) -> Signer:
         key_id=b"" if named else ber.octets(sid, tag=_KEY_ID),
         digest_algorithm=_oid(ber.children(digest, tag=der.SEQUENCE)[0]),
         signature_algorithm=_oid(ber.children(algorithm, tag=der.SEQUENCE)[0]),
-        pss_hash=_pss_hash(algorithm),
+        pss_hash=pss_hash,
+        pss_mask_hash=pss_mask_hash,
         signature=ber.octets(signature, tag=der.OCTET_STRING),
         # 5.4: signed is the SET OF, whatever tag and whatever lengths it was sent with.
         attributes=ber.definite(attributes, tag=_SET) if attributes else b"",
@@ -250,25 +200,33 @@ def _signer(info: Element) -> Signer:
         else b"",
         certificate_digest=_certificate_digest(signed.get(_SIGNING_CERTIFICATE_V2)),
         claimed_at=_instant(signed.get(_SIGNING_TIME)),
-        has_time_stamp=bool(unsigned)
-        and _TIME_STAMP_TOKEN in _attributes(ber.children(unsigned[0], tag=_CONTEXT[1])),
+        has_time_stamp=bool(unsigned) and _TIME_STAMP_TOKEN in _unsigned_kinds(unsigned[0]),
     )
 
 
 def _attributes(found: Sequence[Element]) -> dict[str, Element]:
-    """Each attribute's first value. One that is named twice could be read in two ways: NotBer."""
+    """The value of each. One named twice, or given two values, could be read in two ways: NotBer (RFC 5652, 11)."""
     values: dict[str, Element] = {}
     for attribute in found:
         kind, value_set = ber.children(attribute, tag=der.SEQUENCE)
         name = _oid(kind)
         if name in values:
             raise NotBer("an attribute twice")
-        values[name] = ber.children(value_set, tag=_SET)[0]
+        several = ber.children(value_set, tag=_SET)
+        if name in _SINGLE and len(several) != 1:
+            raise NotBer("an attribute of several values")
+        values[name] = several[0]
     return values
 
 
+def _unsigned_kinds(attributes: Element) -> set[str]:
+    """Which there are. Nobody signs them, and some may come several times (countersignatures: RFC 5652, 11.4)."""
+    found = ber.children(attributes, tag=_CONTEXT[1])
+    return {_oid(ber.children(one, tag=der.SEQUENCE)[0]) for one in found}
+
+
 def _oid(element: Element) -> str:
-    if element.tag != 0x06 or not 1 <= len(element.content) <= 64:
+    if element.tag != 0x06 or not 1 <= len(element.content) <= 64 or element.content[-1] & 0x80:
         raise NotBer("no object identifier")
     arcs = [0]
     for octet in element.content:
@@ -298,17 +256,20 @@ def _certificate_digest(value: Element | None) -> bytes:
     first = ber.children(ber.children(ber.children(value)[0])[0])
     if first[0].tag != der.SEQUENCE:
         return ber.octets(first[0])
-    is_sha256 = isinstance(_HASHES.get(_oid(ber.children(first[0])[0])), hashes.SHA256)
-    return ber.octets(first[1]) if is_sha256 else b""
+    return ber.octets(first[1]) if _oid(ber.children(first[0])[0]) == _SHA256 else b""
 
 
-def _pss_hash(algorithm: Element) -> str:
-    """The hash that RSASSA-PSS parameters name (RFC 4055, 3.1); SHA-1 where they name none."""
+def _pss_hashes(algorithm: Element) -> tuple[str, str]:
+    """The hash and the mask's hash that RSASSA-PSS parameters name (RFC 4055, 3.1); SHA-1 where they name none."""
     kind, *parameters = ber.children(algorithm)
-    if _oid(kind) != _PSS:
-        return ""
-    named = [one for one in ber.children(parameters[0]) if one.tag == _CONTEXT[0]] if parameters else []
-    return _oid(ber.children(ber.children(named[0])[0])[0]) if named else _BROKEN_HASHES[1]
+    if _oid(kind) != PSS:
+        return "", ""
+    named = {one.tag: ber.children(one)[0] for one in ber.children(parameters[0])} if parameters else {}
+    hash_ = _oid(ber.children(named[_CONTEXT[0]])[0]) if _CONTEXT[0] in named else _SHA1
+    if _CONTEXT[1] not in named:
+        return hash_, _SHA1
+    function, of = ber.children(named[_CONTEXT[1]], tag=der.SEQUENCE)
+    return hash_, _oid(ber.children(of)[0]) if _oid(function) == _MGF1 else ""
 
 
 def _is_of(certificate: x509.Certificate, signer: Signer) -> bool:
@@ -327,46 +288,13 @@ def issuer_name(certificate: x509.Certificate) -> bytes:
     return fields[3 if fields[0].tag == _CONTEXT[0] else 2].raw
 
 
-def _is_the_content(signer: Signer, content: bytes, content_type: str, algorithm: _Hash) -> bool:
-    if not signer.attributes:
-        # Attributes cut off and handed in as the document itself would verify: no honest document is a SET.
-        return content_type == _DATA and content[:1] != bytes((_SET,))
-    digest = hashes.Hash(algorithm)
-    digest.update(content)
-    return signer.content_type == content_type and signer.message_digest == digest.finalize()
-
-
-def _verified(signer: Signer, signed: bytes, certificate: x509.Certificate, digest: _Hash) -> Integrity:
+def are_attributes(content: bytes) -> bool:
+    """Attributes that were cut off and handed in as the document itself would verify. A text may begin with "1",
+    which is the tag of a SET, and is none.
+    """
+    if content[:1] != bytes((_SET,)):
+        return False
     try:
-        key = certificate.public_key()
-        if isinstance(key, rsa.RSAPublicKey):
-            return _by_rsa(key, signer, signed, digest)
-        if isinstance(key, ec.EllipticCurvePublicKey) and signer.signature_algorithm in _ECDSA:
-            named = _ECDSA[signer.signature_algorithm]
-            key.verify(signer.signature, signed, ec.ECDSA(named or digest))
-            return Integrity.INTACT
-    except InvalidSignature:
-        return Integrity.ALTERED
-    except (UnsupportedAlgorithm, ValueError):
-        return Integrity.UNSUPPORTED
-    return Integrity.UNSUPPORTED
-
-
-def _by_rsa(key: rsa.RSAPublicKey, signer: Signer, signed: bytes, digest: _Hash) -> Integrity:
-    """Raises InvalidSignature."""
-    least, most = _RSA_BITS
-    if key.key_size < least:
-        return Integrity.WEAK
-    if key.key_size > most:
-        return Integrity.UNSUPPORTED
-    if signer.signature_algorithm == _PSS:
-        if signer.pss_hash != signer.digest_algorithm:
-            return Integrity.UNSUPPORTED
-        pss = padding.PSS(mgf=padding.MGF1(digest), salt_length=padding.PSS.AUTO)
-        key.verify(signer.signature, signed, pss, digest)
-        return Integrity.INTACT
-    if signer.signature_algorithm not in _RSA:
-        return Integrity.UNSUPPORTED
-    named = _RSA[signer.signature_algorithm]
-    key.verify(signer.signature, signed, padding.PKCS1v15(), named or digest)
-    return Integrity.INTACT
+        return _MESSAGE_DIGEST in _attributes(ber.children(ber.read(content), tag=_SET))
+    except (NotBer, IndexError, ValueError):
+        return False

@@ -40,6 +40,7 @@ _REFUSALS = (
     "review.reason_unfit",
     "review.note_missing",
     "review.second_decides",
+    "review.nothing_to_compare",
     "review.picture_missing",
     "record.changed_meanwhile",
     "role.not_allowed",

@@ -11,6 +11,7 @@ from ca_core.statistics import local_day
 from console import navigation, words
 from console.components import tiles as tiles_
 from console.widgets import format as formats
+from console.widgets import troubles as troubles_
 from runtime.service import Service
 
 # A slow card: the numbers of the day, not a queue that somebody stares at.
@@ -34,7 +35,13 @@ _SECTIONS = (
 
 def show(service: Service, staff: roles.Actor) -> None:
     st.title(words.t("home.title"), anchor=False)
+    _troubles(service, staff)
     _tiles(service, staff)
+
+
+@st.fragment(run_every=_REFRESH_EVERY)
+def _troubles(service: Service, staff: roles.Actor) -> None:
+    troubles_.show(service, staff)
 
 
 @st.fragment(run_every=_REFRESH_EVERY)

@@ -4,11 +4,13 @@ from datetime import datetime
 
 import streamlit as st
 
-from ca_core import overview, roles
+from ca_core import given_up, overview, roles
 from ca_core.overview import Health, PublishedList
+from ca_core.roles import Permission
 from console import words
 from console.widgets import format as formats
 from console.widgets import tables
+from console.widgets import troubles as troubles_
 from runtime.service import Service
 
 
@@ -17,9 +19,21 @@ def show(service: Service, staff: roles.Actor) -> None:
     with service.look() as work:
         health = overview.health(work, actor=staff)
     st.title(words.t("operations.title"), anchor=False)
+    troubles_.show(service, staff)
     _lists(health, now)
     _commands(health)
     _messages(health)
+    if (health.commands or health.messages) and roles.may(staff, Permission.RETRY_GIVEN_UP):
+        _retry(service, staff)
+
+
+def _retry(service: Service, staff: roles.Actor) -> None:
+    if not st.button(words.t("operations.retry"), help=words.t("operations.retry_help"), key="retry"):
+        return
+    with service.work(by=staff, on="given up") as work:
+        retried = given_up.retry(work, actor=staff, now=service.now())
+    st.toast(words.t("operations.retried", commands=retried.commands, messages=retried.messages))
+    st.rerun()
 
 
 def _lists(health: Health, now: datetime) -> None:

@@ -30,7 +30,9 @@ def show(service: Service, staff: roles.Actor) -> None:
             words.t("proposals.column.asked_by"): [_asked_by(one, staff) for one in waiting],
             words.t("proposals.column.waits"): [formats.span(now - one.proposal.asked_at) for one in waiting],
             words.t("proposals.column.expires"): [
-                formats.span(one.proposal.expires_at - now) for one in waiting
+                # R9a: a report waits as long as its certificate could be used.
+                "–" if one.proposal.is_report else formats.span(one.proposal.expires_at - now)
+                for one in waiting
             ],
         },
         empty=words.t("proposals.empty"),

@@ -20,7 +20,12 @@ from ca_core.revocation import hold, reasons, revoke
 from portal import cabinet_door, parts, rendering
 from portal.words import Words
 
-_VIEW_EVENTS = frozenset({"subscriber:view:done", "subscriber:reveal:done"})
+_SEEN = {
+    "subscriber:view:done": "view",
+    "subscriber:reveal:done": "reveal",
+    "review:picture:seen": "picture",
+    "register:portrait:seen": "portrait",
+}
 _VIEW_REASONS = frozenset({"owner_on_line", "owner_at_counter", "fraud_case", "court_order", "complaint"})
 
 
@@ -108,7 +113,7 @@ def report(request: Request, session: OwnerSession) -> Response:
 def seen_by(request: Request, session: OwnerSession) -> Response:
     """Who of the staff looked: role, what and why; no names."""
     with parts.of(request).service.look() as work:
-        views = [one for one in own.seen_by(work, session) if one.event in _VIEW_EVENTS]
+        views = [(_SEEN.get(one.event, "evidence"), one) for one in own.seen_by(work, session)]
     return rendering.page(
         request, "cabinet_views.html", views=views, known_reasons=_VIEW_REASONS, section="views"
     )

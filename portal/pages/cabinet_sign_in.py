@@ -11,6 +11,7 @@ import json
 import math
 import time
 from dataclasses import replace
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -19,8 +20,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from ca_core.cabinet import by_key, sessions
+from ca_core.consent import OwnerConsent
 from ca_core.errors import Refusal
 from ca_core.identifiers import Iin
+from ca_core.ports import Work
 from ca_core.registration import sign_in
 from portal import cabinet_cookies, cabinet_door, limits, parts, refusals, rendering
 from portal.cabinet_cookies import Start
@@ -103,7 +106,7 @@ def _confirmed(request: Request, typed: str) -> Response:
             attempt = sign_in.take_try(work, iin=iin, page=start.page, now=now)
         with service.work() as work:
             owner = sign_in.confirm(work, iin=iin, page=start.page, attempt=attempt, typed=typed, now=now)
-            token = sessions.open_(work, iin=iin, owner=owner, now=now)
+            token = _opened(request, work, iin, owner, now)
     except sign_in.SignInRefused as refusal:
         return _code_page(request, start, refusal=refusal)
     response = RedirectResponse("/cabinet", 303)
@@ -144,10 +147,16 @@ def _signed_in(request: Request, raw: bytes) -> Response:
             issuer=handed.responder.issuer,
             now=now,
         )
-        token = sessions.open_(work, iin=proven.iin, owner=proven.owner, now=now)
+        token = _opened(request, work, proven.iin, proven.owner, now)
     response = JSONResponse({"next": "/cabinet"})
     cabinet_cookies.keep_session(request, response, token)
     return response
+
+
+def _opened(request: Request, work: Work, iin: Iin, owner: OwnerConsent, now: datetime) -> str:
+    """A browser has one session: signing in anew ends the one that it had."""
+    sessions.sign_out(work, token=cabinet_cookies.session_of(request), now=now)
+    return sessions.open_(work, iin=iin, owner=owner, now=now)
 
 
 def _origin(request: Request) -> str:

@@ -12,7 +12,8 @@ from starlette.responses import RedirectResponse, Response
 from ca_core.call import Need
 from ca_core.errors import Refusal
 from ca_core.identifiers import Iin, Phone
-from portal import call_cookie, limits, parts, refusals, rendering
+from ca_core.registration.dossier import DossierUnknown
+from portal import call_cookie, limits, parts, refusals, rendering, way_door
 from portal.call_dossier import Dossier
 from portal.words import Told
 
@@ -34,8 +35,19 @@ def show(request: Request) -> Response:
     if call_cookie.living(request) is not None:
         return RedirectResponse("/call", 303)
     dossier = parts.of(request).dossiers.of(request)
-    asked = request.query_params.get("step", STEPS[0])
-    return page(request, _reachable(asked, dossier), dossier)
+    step = _reachable(request.query_params.get("step", STEPS[0]), dossier)
+    return page(request, step, _with_iin(request, dossier) if step == "you" else dossier)
+
+
+def _with_iin(request: Request, dossier: Dossier) -> Dossier:
+    """Whoever is on the way to a certificate has entered the IIN, and came here by Kenes or the menu (F1, step 5)."""
+    if dossier.iin:
+        return dossier
+    try:
+        known = way_door.visit_of(request).dossier.iin
+    except DossierUnknown:
+        return dossier
+    return replace(dossier, iin=known.digits) if known else dossier
 
 
 def invited(request: Request) -> Response:

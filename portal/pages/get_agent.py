@@ -13,6 +13,7 @@ from portal.way_door import Sent, Visit
 def _agent_facts(request: Request, visit: Visit, _sent: Sent) -> dict[str, object]:
     return {
         "download": keyagent_download.offered(parts.of(request).service.settings),
+        "systems": keyagent_download.systems(request),
         "earlier": _earlier(request, visit),
         "script_words": rendering.words(request).under("get_agent"),
     }
@@ -64,5 +65,7 @@ ROUTES = (
     Route("/get/agent", way_door.done("agent", _agent_facts, note_agent), methods=["POST"]),
     Route("/get/proceed", way_door.shown("proceed", _proceed_facts), methods=["GET"]),
     Route("/get/proceed", way_door.done("proceed", _proceed_facts, proceed), methods=["POST"]),
+    # A refusal is shown at this address, and its page can be asked for again, in another language too.
+    Route("/get/resume", way_door.here, methods=["GET"]),
     Route("/get/resume", way_door.done("proceed", _proceed_facts, resume), methods=["POST"]),
 )

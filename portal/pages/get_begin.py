@@ -78,7 +78,9 @@ def note_camera(request: Request, given: dict[str, str]) -> Response:
 
 
 def _iin_facts(_request: Request, visit: Visit, sent: Sent) -> dict[str, object]:
-    known = visit.dossier.iin.digits if visit.dossier.iin else ""
+    """Of whom the application is, is not shown to whoever came to a computer that was left."""
+    iin = visit.dossier.iin if visit.way.application is None else None
+    known = iin.digits if iin is not None else ""
     company = visit.dossier.company.value if visit.dossier.company else ""
     return {
         "iin": sent.fields.get("iin", known)[:40],

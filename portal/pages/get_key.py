@@ -7,6 +7,8 @@ request for a certificate, and the word that it was installed (R6, R15).
 import base64
 import binascii
 import json
+import re
+from datetime import datetime, timedelta
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ca_core import lifecycle
+from ca_core.certificate import StorageKind
 from ca_core.dossier import Step
 from ca_core.issuance import accept, submit
 from ca_core.ports import Work
@@ -26,30 +29,47 @@ from portal.pages import get_terms
 from portal.way_door import Sent, Visit
 from runtime import statement as papers
 
-_KEY_ID_LONGEST = 200
+_KEY_ID = re.compile(r"[\x21-\x7e]{1,200}")
+_SOON = timedelta(minutes=1)
 
 
 def _key_facts(request: Request, visit: Visit, _sent: Sent) -> dict[str, object]:
     number = visit.way.application.number if visit.way.application else None
-    return {"reference": number.digits if number else "", "script_words": _script_words(request)}
+    storage = visit.way.application.storage.name if visit.way.application else ""
+    return {
+        "reference": number.digits if number else "",
+        "storage": storage,
+        "script_words": _script_words(request),
+    }
 
 
 async def send_request(request: Request) -> Response:
-    """POST, JSON: the key program's request for a certificate. Raises as `submit.by_owner`, OutOfOrder."""
+    """POST, JSON: the key program's request for a certificate, and where it made the key.
+
+    Raises as `submit.by_owner`, StorageNotOffered, OutOfOrder.
+    """
     limits.require(parts.of(request).limits.attempts, request)
     given = await way_door.json_of(request)
     raw = _decoded(given.get("request"))
-    key_id = str(given.get("keyId") or "")[:_KEY_ID_LONGEST]
-    return await run_in_threadpool(_sent_request, request, key_id, raw)
+    key_id = _key_id(given.get("keyId"))
+    made_on = get_terms.storage_named(str(given.get("storage") or StorageKind.FILE.name))
+    return await run_in_threadpool(_sent_request, request, key_id, raw, made_on)
 
 
-def _sent_request(request: Request, key_id: str, raw: bytes) -> Response:
+def _sent_request(request: Request, key_id: str, raw: bytes, made_on: StorageKind) -> Response:
     with way_door.working(request) as (work, dossier, now):
         kept = dossiers.keep_key(work, dossier=dossier, reference=key_id, now=now)
         if kept.number is None:
             raise OutOfOrder(step=dossiers.step_of(work, kept))
-        submitted = submit.by_owner(work, number=kept.number, raw_request=raw, now=now)
+        submitted = submit.by_owner(work, number=kept.number, raw_request=raw, made_on=made_on, now=now)
     return JSONResponse({"number": str(submitted.number), "next": "/get/status"})
+
+
+def _key_id(given: object) -> str:
+    """What the key program calls the key; stored, and handed back to it at step 16. Raises CsrMalformed."""
+    if isinstance(given, str) and _KEY_ID.fullmatch(given):
+        return given
+    raise csr.CsrMalformed
 
 
 def _decoded(given: object) -> bytes:
@@ -69,18 +89,25 @@ def _status_facts(request: Request, visit: Visit, _sent: Sent) -> dict[str, obje
         "shown": standing.shown(found, spoken),
         "since": spoken.moment(found.since),
         "look": _look(found),
-        "waiting": lifecycle.APPLICATION.allows("issue", found.state),
+        "waiting": _look_again_seconds(found, service.now()),
         "to_install": visit.step is Step.PASSWORD,
         "over": not lifecycle.APPLICATION.acts_from(found.state),
         "void_key": visit.dossier.key_reference if found.key_is_void else "",
     }
 
 
+def _look_again_seconds(found: Standing, now: datetime) -> int:
+    """Soon while it is a matter of seconds, seldom when it is not; 0 where nothing is issued."""
+    if not lifecycle.APPLICATION.allows("issue", found.state):
+        return 0
+    return 3 if now < found.since + _SOON else 20
+
+
 def _look(found: Standing) -> str:
-    """Green when there is a certificate, red when it ended without one, amber while it is under way."""
-    if found.serial is not None:
-        return "good"
-    return "wait" if lifecycle.APPLICATION.acts_from(found.state) else "bad"
+    """Green when there is a certificate to use, red when it ended without one, amber while it is under way."""
+    if found.key_is_void:
+        return "bad"
+    return "good" if found.serial is not None and found.held_until is None else "wait"
 
 
 def begin_again(request: Request, _given: dict[str, str]) -> Response:
@@ -162,7 +189,9 @@ ROUTES = (
     Route("/get/key", way_door.shown("key", _key_facts), methods=["GET"]),
     Route("/get/key/request", send_request, methods=["POST"]),
     Route("/get/status", way_door.shown("status", _status_facts), methods=["GET"]),
+    Route("/get/again", way_door.here, methods=["GET"]),
     Route("/get/again", way_door.done("status", _status_facts, begin_again), methods=["POST"]),
+    Route("/get/withdraw", way_door.here, methods=["GET"]),
     Route("/get/withdraw", way_door.done("status", _status_facts, get_terms.withdraw), methods=["POST"]),
     Route("/get/password", way_door.shown("password", _password_facts), methods=["GET"]),
     Route("/get/password/installed", installed, methods=["POST"]),

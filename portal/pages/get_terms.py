@@ -64,13 +64,26 @@ def _known_email(request: Request, visit: Visit) -> str:
 
 def give_contact(request: Request, given: dict[str, str]) -> Response:
     """Raises OutOfOrder, EmailInvalid, StorageNotOffered."""
+    storage = storage_named(given.get("storage", ""))
+    reported = [kind for kind in StorageKind if kind.name in given.get("reported", "").split(",")]
+    with way_door.working(request) as (work, dossier, now):
+        terms.give_contact(
+            work,
+            dossier=dossier,
+            email=given.get("email", ""),
+            storage=storage,
+            reported=reported,
+            now=now,
+        )
+    return way_door.onward()
+
+
+def storage_named(name: str) -> StorageKind:
+    """Raises StorageNotOffered."""
     try:
-        storage = StorageKind[given.get("storage", "")]
+        return StorageKind[name]
     except KeyError as error:
         raise terms.StorageNotOffered from error
-    with way_door.working(request) as (work, dossier, now):
-        terms.give_contact(work, dossier=dossier, email=given.get("email", ""), storage=storage, now=now)
-    return way_door.onward()
 
 
 def withdraw(request: Request, _given: dict[str, str]) -> Response:

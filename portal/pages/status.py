@@ -13,7 +13,10 @@ from ca_core.errors import Refusal
 from ca_core.identifiers import Serial
 from ca_core.revocation import check
 from ca_core.revocation.check import Answer
-from portal import limits, parts, refusals, rendering
+from portal import limits, parts, protection, refusals, rendering
+
+# What the door lets pass, without the form around it.
+_FILE_LIMIT_BYTES = protection.BODY_LIMIT_BYTES - 4096
 
 
 def by_address(request: Request) -> Response:
@@ -113,5 +116,6 @@ def _page(
         typed=typed,
         answer=answer,
         told=told,
+        limit_bytes=_FILE_LIMIT_BYTES,
         by_certificate=by_certificate,
     )

@@ -3,6 +3,8 @@
 What the script is answered is JSON. A burst that announces more than it may hold is refused before it is read.
 """
 
+from collections.abc import Sequence
+
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -10,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from ca_core.dossier import Step
+from ca_core.face_attempt import AttemptOutcome, Flag
 from ca_core.lifecycle import ApplicationState
 from ca_core.registration import dossier as dossiers
 from ca_core.registration.challenge import FramesUnfit
-from portal import dossier_cookie, limits, parts, protection, rendering
+from portal import dossier_cookie, limits, parts, protection, rendering, steps, way_door
 from runtime import verifying
 from runtime.face_frames import BURST_AT_MOST, Sending, Sent
 from runtime.verifying import Asked
@@ -22,6 +25,16 @@ BURST = "/get/face/burst"
 _NUMBER_DIGITS = 7
 _TOKEN_LONGEST = 100
 _FIELD_BYTES = 1024
+_NOT_TOLD = {
+    Flag.DOUBTFUL,
+    Flag.FACE_DIFFERS,
+    Flag.OTHER_PERSON_SUSPECTED,
+    Flag.TRIED_BEFORE,
+    Flag.ANOTHER_FACE,
+    Flag.FLAT_PICTURE,
+    Flag.NO_PORTRAIT,
+    Flag.CHECK_OFF,
+}
 
 
 def show(request: Request) -> Response:
@@ -30,16 +43,20 @@ def show(request: Request) -> Response:
     try:
         with service.look() as work:
             mine = dossiers.find(work, token_digest=dossier_cookie.digest(request), now=service.now())
-            application = dossiers.require(work, mine, Step.FACE).application
+            visit = way_door.Visit(dossiers.require(work, mine, Step.FACE), Step.FACE)
     except (dossiers.DossierUnknown, dossiers.OutOfOrder):
         return RedirectResponse("/get", 303)
     spoken = rendering.words(request)
+    application = visit.way.application
     asked_again = f"review_reason.{application.reason}" if application is not None else ""
     return rendering.page(
         request,
         "verification.html",
-        number=int(Step.FACE),
-        steps=len(Step),
+        status_code=200,
+        headers=None,
+        told=None,
+        moved=request.query_params.get("moved") == "1",
+        **way_door.frame(steps.named("face"), visit.step, application),
         in_review=application is not None and application.state is ApplicationState.IN_REVIEW,
         asked_again=spoken.entries.get(asked_again, ""),
         kept_years=service.policy.retention.evidence.days // 365,
@@ -84,9 +101,15 @@ async def judge(request: Request) -> Response:
         page_digest=dossier_cookie.digest(request),
         token=token,
     )
-    # Why a moderator looks is not said to whoever might try again with it; what to do better is.
-    flags = [flag.value for flag in attempt.flags] if attempt.outcome == "again" else []
+    flags = _advice(attempt.flags) if attempt.outcome is AttemptOutcome.AGAIN else []
     return JSONResponse({"outcome": attempt.outcome.value, "flags": flags})
+
+
+def _advice(flags: Sequence[Flag]) -> list[str]:
+    """What to do better. How near the face came, and by what something false was noticed, is not said to whoever
+    might try again with it: there it is one and the same advice.
+    """
+    return [flag.value for flag in flags if flag not in _NOT_TOLD] or [Flag.DOUBTFUL.value]
 
 
 def _said(asked: Asked) -> dict[str, object]:

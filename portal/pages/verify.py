@@ -41,7 +41,7 @@ def show(request: Request) -> Response:
 
 async def check(request: Request) -> Response:
     """POST: the signed file, and the document where it lies beside it."""
-    limits.require(parts.of(request).limits.look_ups, request)
+    limits.require(parts.of(request).limits.attempts, request)
     async with request.form(max_files=2, max_fields=2) as form:
         raw, document = await _content(form.get("file")), await _content(form.get("document"))
         raw = raw or str(form.get("text") or "").strip().encode()
@@ -86,7 +86,8 @@ def _common_name(name: x509.Name) -> str:
 
 def _plain(text: str) -> str:
     """No line breaks, no turning of the reading direction: a name must not dress up as part of our page."""
-    shown = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in text)
+    beginning = text[: 4 * _NAME_CHARACTERS]
+    shown = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in beginning)
     return " ".join(shown.split())[:_NAME_CHARACTERS]
 
 
@@ -107,5 +108,6 @@ def _page(request: Request, *, report: Report | None = None, refusal: Refusal | 
         report=report,
         subject=subject,
         issuer=issuer,
+        limit_bytes=cms.SIZE_LIMIT_BYTES,
         told=rendering.words(request).told(refusal) if refusal else None,
     )

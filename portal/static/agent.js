@@ -59,6 +59,11 @@ export async function connect() {
   throw new AgentMissing();
 }
 
+// Only a page of the key program itself is opened: whoever else listens there leads nobody anywhere.
+function isOwnPage(address) {
+  return String(address).startsWith(`http://127.0.0.1:${PORT}/dialog/`);
+}
+
 // One question, one answer. `onDialog` is told the address of the page in which the key program asks its owner.
 export async function ask(module, method, args, onDialog = () => {}) {
   const socket = await connect();
@@ -67,7 +72,8 @@ export async function ask(module, method, args, onDialog = () => {}) {
       socket.addEventListener("close", () => reject(new AgentMissing()));
       socket.addEventListener("message", (event) => {
         const told = JSON.parse(event.data);
-        if (told.dialog) onDialog(told.dialog.url);
+        if (told.dialog && isOwnPage(told.dialog.url)) onDialog(told.dialog.url);
+        else if (told.dialog) reject(new AgentMissing());
         else if (told.status === true) resolve(told.body ?? {});
         else reject(new AgentRefused(told.code ?? ""));
       });

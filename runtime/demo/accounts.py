@@ -65,6 +65,8 @@ ACCOUNTS = (
     _account("analyst1", Role.ANALYST, "Мадина Қайратовна Оспанова", "ru"),
     _account("supervisor1", Role.SUPERVISOR, "Сәуле Бауыржанқызы Дүйсен", "kk"),
     _account("administrator1", Role.ADMINISTRATOR, "Олжас Нұрланович Сагындыков", "ru"),
+    # Two administrators: one asks for a change of rights, the other agrees.
+    _account("administrator2", Role.ADMINISTRATOR, "Гүлмира Талғатқызы Ахмет", "kk"),
     _account("auditor1", Role.AUDITOR, "Ләззат Мұратқызы Жүніс", "kk"),
 )
 

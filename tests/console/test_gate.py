@@ -214,3 +214,11 @@ def test_page_that_does_not_exist_leads_home(client: TestClient, officer: Person
     signed_in(client, officer)
     assert client.get("/no-such-page", headers=PAGE).headers["location"] == "/"
     assert client.get("/certificates", headers=PAGE).status_code == 200
+
+
+def test_nobody_reads_what_streamlit_counts(client: TestClient, officer: Person) -> None:
+    """Its figures are of no use at a desk, and tell what others do."""
+    signed_in(client, officer)
+    for path in ("/_stcore/metrics", "/_stcore/metrics/"):
+        assert (client.get(path).status_code, client.get(path).text) == (404, "not here")
+    assert client.get("/_stcore/host-config").status_code == 200

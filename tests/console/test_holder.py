@@ -12,7 +12,7 @@ from ca_core import roles
 from ca_core.certificate import Certificate, Kind
 from ca_core.lifecycle import CertificateState
 from ca_core.lookup import RevealReason
-from ca_core.revocation import hold, revoke, two_officers
+from ca_core.revocation import hold, reports, revoke
 from ca_core.revocation.reasons import Reason
 from ca_core.roles import Role
 from console.screens.holder.header import SHOWN_FOR, Shown
@@ -299,26 +299,49 @@ def test_a_hold_takes_two_officers(service: Service, draw: Callable[..., AppTest
     assert stored(service, owned).state is CertificateState.ON_HOLD
 
 
+def reported(service: Service, owned: builders.Owned) -> None:
+    with service.work() as work:
+        reports.note(
+            work, actor=roles.OWNER, act=revoke.ACT_BY_LAW, found=owned.certificate,
+            payload=(("document", "R9a: 01"), ("reason", "1")), now=service.now(),
+        )  # fmt: skip
+
+
 def test_a_reported_key_takes_two_officers(
     service: Service, draw: Callable[..., AppTest], officer: Person
 ) -> None:
     """R9a: the first one's button takes it up and is then off for them; the supervisor has only the second."""
     owned = builders.issued(service)
-    with service.work() as work:
-        two_officers.report(
-            work, actor=roles.OWNER, act=revoke.ACT_BY_LAW, serial=owned.certificate.serial,
-            payload=(("document", "R9a: 01"), ("reason", "1")), now=service.now(),
-        )  # fmt: skip
+    reported(service, owned)
     supervisor = person(service, Role.SUPERVISOR).actor()
     assert draw(supervisor, owned).button(key="take_up_1").disabled
     first = draw(officer.actor(), owned)
     assert "Reported by the owner" in said(first)
     first.button(key="take_up_1").click().run()
     assert "A second officer agrees" in said(first)
-    assert first.button(key="agree_1").disabled
+    assert first.button(key="take_up_1").disabled
+    assert first.button(key="agree_2").disabled
     assert stored(service, owned).state is CertificateState.ISSUED
-    draw(supervisor, owned).button(key="agree_1").click().run()
+    draw(supervisor, owned).button(key="agree_2").click().run()
     assert stored(service, owned).state is CertificateState.REVOKED
+
+
+def test_a_report_is_turned_down_by_two_officers(
+    service: Service, draw: Callable[..., AppTest], officer: Person
+) -> None:
+    """R9a: there is no button that turns it down alone."""
+    owned = builders.issued(service)
+    reported(service, owned)
+    first = draw(officer.actor(), owned)
+    assert "decline_1" not in {button.key for button in first.button}
+    first.text_input(key="dismiss_why_1").set_value("taken back on paper 12").run()
+    first.button(key="dismiss_1").click().run()
+    assert "turn the owner’s report down: taken back on paper 12" in said(first)
+    supervisor = draw(person(service, Role.SUPERVISOR).actor(), owned)
+    supervisor.button(key="agree_2").click().run()
+    assert "turned down by two officers" in said(supervisor)
+    assert "Reported by the owner" not in said(supervisor)
+    assert stored(service, owned).state is CertificateState.ISSUED
 
 
 def test_whoever_does_not_agree_closes_the_proposal(

@@ -60,8 +60,8 @@ def flagged_id(service: Service) -> int:
 
 def handed(test: AppTest) -> dict[str, Any]:
     """What the desk was given; the page has nothing else."""
-    (desk,) = [one.proto for one in test.main.children.values() if one.type == "bidi_component"]
-    found: dict[str, Any] = json.loads(desk.json)
+    (desk,) = test.get("bidi_component")
+    found: dict[str, Any] = json.loads(desk.proto.json)
     return found
 
 

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ca_core.face_attempt import Flag
+from ca_core.identifiers import Phone
 from ca_core.registration import review
 from ca_core.roles import Role
 from console import review_routes, routes
@@ -24,6 +25,7 @@ from tests import builders, flagged
 from tests.console.conftest import Person, person
 from video import evidence as sealed
 
+PHONES = {1: Phone.parse("+7 701 123 45 67"), 2: Phone.parse("+7 702 765 43 21")}
 JPEG = b"\xff\xd8\xff\xe0 a photo"
 OURS = {"sec-fetch-site": "same-origin"}
 IN_ORDER = {"same": 5, "live": True, "usable": True, "decision": "approve"}
@@ -115,11 +117,24 @@ def test_item_holds_nothing_of_the_machines_opinion(
 ) -> None:
     item = claimed(client)
     assert set(item) == {
-        "review_id", "fence", "application", "is_second", "opened_at", "due_at", "lease_seconds", "frames",
+        "review_id", "fence", "application", "is_second", "language", "lease_seconds", "held_seconds", "frames",
         "has_portrait",
     }  # fmt: skip
     assert (item["review_id"], item["lease_seconds"], item["frames"]) == (flagged_id, 120, 1)
-    assert item["has_portrait"] is True
+    assert (item["language"], item["held_seconds"], item["has_portrait"]) == ("ru", 900, True)
+
+
+def test_item_looks_alike_whatever_the_risk(client: TestClient, service: Service, moderator: Person) -> None:
+    """Nothing that the browser is sent says how soon somebody was to look: that is the machine's opinion."""
+    told = []
+    for number, flag in ((1, Flag.BLURRED), (2, Flag.OTHER_PERSON_SUSPECTED)):
+        owner = builders.register(service, iin=builders.iin(number=number * 50), phone=PHONES[number])
+        with service.work() as work:
+            flagged.flag(work, owner, service.now(), flag)
+        item = claimed(client)
+        told.append({**item, "review_id": 0, "application": ""})
+        assert act(client, item, "decision", **ANOTHER).status_code == 200
+    assert told[0] == told[1]
 
 
 def test_pictures_are_for_the_holder_and_leave_no_copy(
@@ -206,6 +221,7 @@ def test_answers_that_contradict_are_refused_by_name(
         b'{"fence": 1, "same": 5, "live": true, "usable": true, "decision": "maybe"}',
         b'{"fence": 1, "same": 5, "live": true, "usable": true, "decision": "reject", "reason": "x"}',
         b'{"fence": 1, "same": 5, "live": true, "usable": true, "decision": "approve", "remark": "a\\u0000"}',
+        b'{"fence": 1, "same": 5, "live": true, "usable": true, "decision": "approve", "remark": "a\\ud800b"}',
         b"[" * 5_000,
         b" " * 9_000,
     ],

@@ -12,15 +12,17 @@ from streamlit.testing.v1 import AppTest
 from ca_core import overview, roles
 from ca_core.approval import Proposal, digest
 from ca_core.overview import Figure, Tile
+from ca_core.revocation import reports, revoke
 from ca_core.roles import Role
 from console import pages
 from console.screens import home
 from data.schema import command, outbox, subscriber
 from runtime.service import Service
+from tests import builders
 from tests.console.conftest import Person, person
 
 # What each screen asks the database for; more is a decision, not an accident.
-QUERIES = {"home": 12, "reviews": 2, "proposals": 2, "operations": 5, "policy": 0, "my_account": 2}
+QUERIES = {"home": 14, "reviews": 5, "proposals": 2, "operations": 7, "policy": 0, "my_account": 2}
 
 
 def _script() -> None:
@@ -92,8 +94,9 @@ def test_number_of_queries_is_pinned(service: Service, draw: Callable[..., AppTe
 def test_screen_of_another_role_is_refused(
     service: Service, draw: Callable[..., AppTest], screen: str, role: Role
 ) -> None:
-    """The operation refuses, not only the menu."""
-    assert "role.not_allowed" in said(draw(screen, person(service, role).actor()))
+    """The operation refuses, not only the menu; what refuses in a fragment is told there."""
+    drawn = draw(screen, person(service, role).actor())
+    assert "role.not_allowed" in said(drawn) + "".join(one.message for one in drawn.exception)
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -150,6 +153,28 @@ def test_own_proposal_waits_for_somebody_else(service: Service, officer: Person)
         return next(tile.n for tile in tiles if tile.figure is Figure.PROPOSALS_OPEN)
 
     assert (waiting(officer), waiting(second)) == (0, 1)
+
+
+def test_a_report_and_its_answer_are_one_thing_that_waits(service: Service, officer: Person) -> None:
+    """R9a: whoever answered it waits for somebody else; everybody else has one thing to look at, not two."""
+    second = person(service, Role.RA_OFFICER, "third")
+    owned = builders.issued(service)
+    now = service.now()
+    with service.work() as work:
+        report_id = reports.note(
+            work, actor=roles.OWNER, act=revoke.ACT_BY_LAW, found=owned.certificate, payload=(), now=now
+        )
+
+    def waiting(who: Person) -> tuple[int, list[str]]:
+        with service.look() as work:
+            tiles = overview.home(work, actor=who.actor(), now=now)
+            listed = [one.proposal.act for one in overview.proposals(work, actor=who.actor(), now=now)]
+        return next(tile.n for tile in tiles if tile.figure is Figure.PROPOSALS_OPEN), listed
+
+    assert waiting(officer) == waiting(second) == (1, [revoke.ACT_BY_LAW])
+    with service.work() as work:
+        reports.propose_dismissal(work, actor=officer.actor(), proposal_id=report_id, why="mistake", now=now)
+    assert (waiting(officer), waiting(second)) == ((0, ["dismiss_report"]), (1, ["dismiss_report"]))
 
 
 def test_failed_message_is_shown_without_its_recipient(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from ca_core.audit import Entry
 from ca_core.call import (
     Call,
     CallBack,
@@ -188,6 +189,27 @@ def test_calls_of_an_iin_are_counted_from_an_instant_on(work: Open) -> None:
     added(work, iin=OTHER_IIN)
     with work() as opened:
         assert opened.calls.opened_since(builders.iin(), NOW - timedelta(hours=24)) == 1
+
+
+def test_who_looked_is_found_under_the_person_and_under_their_calls(work: Open) -> None:
+    """R14: whoever has no certificate yet was seen in a call; the calls of others are not theirs."""
+    mine, other = builders.iin(number=811), builders.iin(number=812)
+    event, officer = "register:portrait:seen", builders.OFFICER
+    for at, iin in enumerate((mine, other)):
+        subject = f"call/{added(work, iin=iin, page_digest=bytes([at])).call_id}"
+        with work() as opened:
+            opened.audit.add(Entry(NOW, officer, event, subject, reason=iin.masked))
+            opened.audit.add(Entry(NOW, officer, "call:accept:done", subject))
+    with work() as opened:
+        known = opened.subscribers.add(builders.person(iin=mine), phone=None, email="")
+        opened.audit.add(Entry(NOW, officer, "subscriber:view:done", f"subscriber/{known.subscriber_id}"))
+    with work() as opened:
+        newest_first = opened.dossiers.looks(mine, (event, "subscriber:view:done"), 10)
+        assert opened.dossiers.looks(mine, (event, "subscriber:view:done"), 1) == newest_first[:1]
+    assert [(seen.event, seen.reason) for seen in newest_first] == [
+        ("subscriber:view:done", ""),
+        (event, mine.masked),
+    ]
 
 
 def test_ended_calls_wait_for_their_seal_oldest_first(work: Open) -> None:

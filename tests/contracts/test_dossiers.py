@@ -119,11 +119,21 @@ def test_what_was_erased_is_gone_and_frees_its_cookie(work: Open) -> None:
     """A dossier that is taken up elsewhere gets the other one's cookie in the same work."""
     old, fresh = stored(work, dossier()), stored(work, dossier("two"))
     with work() as opened:
-        opened.own_dossiers.erase(fresh.dossier_id)
+        opened.own_dossiers.erase(fresh)
         opened.own_dossiers.save(replace(old, token_digest=fresh.token_digest), expected=old)
     with work() as opened:
         assert opened.own_dossiers.by_digest(old.token_digest) is None
         assert opened.own_dossiers.by_digest(fresh.token_digest).dossier_id == old.dossier_id
+
+
+def test_what_went_on_meanwhile_is_not_erased(work: Open) -> None:
+    read = stored(work, dossier())
+    with work() as opened:
+        once = opened.own_dossiers.save(read, expected=read)
+    with pytest.raises(ChangedMeanwhile), work() as opened:
+        opened.own_dossiers.erase(read)
+    with work() as opened:
+        assert opened.own_dossiers.by_digest(read.token_digest) == once
 
 
 def test_the_longest_untouched_come_first(work: Open) -> None:
@@ -175,9 +185,9 @@ def test_what_comes_after_a_used_code_is_no_resending(work: Open) -> None:
     code = StoredCode(0, "sign_in", "s", "p", builders.PHONE, b"seal", NOW, NOW + timedelta(minutes=3), 3)
     with work() as opened:
         opened.codes.add(code)
-        assert opened.codes.last_sent_at(builders.PHONE) == NOW
+        assert opened.codes.last_sent_at(builders.PHONE, purpose="sign_in") == NOW
         opened.codes.spend(opened.codes.latest(purpose="sign_in", subject="s").code_id)
-        assert opened.codes.last_sent_at(builders.PHONE) is None
+        assert opened.codes.last_sent_at(builders.PHONE, purpose="sign_in") is None
 
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -156,3 +156,38 @@ def test_abandoned_are_those_that_ran_out_and_did_not_end(work: Open) -> None:
     assert abandoned(89) == []
     assert abandoned(91) == [b"\x01", b"\x00"]
     assert abandoned(91, limit=1) == [b"\x01"]
+
+
+def test_what_a_person_tried_and_drew_elsewhere_is_counted(work: Open) -> None:
+    """By the person, and not by the application; another person's do not count."""
+    mine, another = applied(work), applied(work, 2)
+    with work() as opened:
+        owner = opened.subscribers.by_id(mine.subscriber_id)
+        other = flagged.in_review(owner, NOW)
+        opened.applications.add(other)
+        for number, at in ((mine.number, NOW), (other.number, NOW), (another.number, NOW)):
+            opened.face_attempts.add(flagged.attempt(number, at))
+        opened.face_challenges.add(challenge(other))
+        opened.face_challenges.add(challenge(another, token_digest=b"\x09" * 32))
+    with work() as opened:
+        before, now = NOW - timedelta(seconds=1), NOW
+        found = opened.face_attempts.elsewhere(mine.number, since=before)
+        assert [one.number for one in found] == [other.number]
+        assert opened.face_attempts.elsewhere(mine.number, since=now) == []
+        assert opened.face_challenges.drawn_for_person(mine.number, since=before) == 1
+        assert opened.face_challenges.drawn_for_person(mine.number, since=now) == 0
+
+
+def test_what_is_over_is_found_by_its_age_and_erased(work: Open) -> None:
+    application = applied(work)
+    ended = challenge(application, ended_at=NOW)
+    with work() as opened:
+        opened.face_challenges.add(ended)
+        opened.face_challenges.add(challenge(application, token_digest=b"\x09" * 32))
+    with work() as opened:
+        assert opened.face_challenges.over(before=NOW, limit=9) == []
+        assert opened.face_challenges.over(before=NOW + timedelta(seconds=1), limit=9) == [ended]
+        opened.face_challenges.erase(ended)
+    with work() as opened:
+        assert opened.face_challenges.by_digest(ended.token_digest) is None
+        assert opened.face_challenges.living_of(application.number) is not None

@@ -65,6 +65,7 @@ def owner(work: Open, number: int = 1) -> Subscriber:
     known = builders.person(iin=builders.iin(number=number * 50))
     with work() as opened:
         found: Subscriber = opened.subscribers.add(known, phone=None, email="")
+        flagged.give_portrait(opened, found)
     return found
 
 
@@ -268,11 +269,14 @@ def test_agents_of_the_subjects_calls_are_involved(work: Open) -> None:
 
 
 def test_who_opened_the_application_and_the_subject_themselves_are_involved(work: Open) -> None:
+    """Somebody else may have the opener's name, and the opener another one by now."""
     whose = owner(work)
     officer = moderator(work, "officer1")
     themselves = moderator(work, "moderator1", iin=whose.iin)
     moderator(work, "moderator2", iin=builders.iin(number=900))
-    added(work, waiting(applied(work, whose, opened_by="officer1 Q.")))
+    moderator(work, "namesake", name=officer.name)
+    opened = applied(work, whose, opened_by=officer.name, opened_by_id=officer.staff_id)
+    added(work, waiting(opened))
     assert involved(work) == {officer.staff_id, themselves.staff_id}
 
 

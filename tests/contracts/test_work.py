@@ -197,8 +197,9 @@ def test_codes_of_a_phone_are_counted(work: Open) -> None:
         opened.codes.add(replace(code(), sent_at=NOW - timedelta(hours=2)))
     with work() as opened:
         assert opened.codes.sent_since(builders.PHONE, NOW - timedelta(hours=1)) == 1
-        assert opened.codes.last_sent_at(builders.PHONE) == NOW
-        assert opened.codes.last_sent_at(Phone.parse("+7 702 000 00 00")) is None
+        assert opened.codes.last_sent_at(builders.PHONE, purpose="revoke") == NOW
+        assert opened.codes.last_sent_at(builders.PHONE, purpose="sign_in") is None
+        assert opened.codes.last_sent_at(Phone.parse("+7 702 000 00 00"), purpose="revoke") is None
 
 
 def test_proposal_is_closed_once(work: Open) -> None:
@@ -225,42 +226,6 @@ def test_proposal_is_closed_once(work: Open) -> None:
         opened.proposals.close(agreed)
     with work() as opened:
         assert opened.proposals.by_id(asked.proposal_id) == agreed
-
-
-def test_report_is_taken_up_once(work: Open) -> None:
-    """R9a: two officers cannot both be the first; whoever comes later changes nothing."""
-    reported = Proposal(
-        proposal_id=0,
-        act="revoke_by_law",
-        subject="00",
-        payload=(("document", "R9a: 01"),),
-        digest="d",
-        asked_by=approval.NOBODY,
-        asked_by_name="owner",
-        asked_at=NOW,
-        expires_at=NOW + timedelta(hours=24),
-    )
-    with work() as opened:
-        reported = replace(reported, proposal_id=opened.proposals.add(reported))
-    later = NOW + timedelta(hours=1)
-    first = replace(
-        reported, asked_by=1, asked_by_name="A", asked_at=later, expires_at=later + timedelta(hours=24)
-    )
-    with work() as opened:
-        opened.proposals.take_up(first)
-    with pytest.raises(approval.AlreadyTakenUp), work() as opened:
-        opened.proposals.take_up(replace(first, asked_by=2, asked_by_name="B"))
-    with work() as opened:
-        assert opened.proposals.by_id(reported.proposal_id) == first
-        opened.proposals.close(replace(first, state=ProposalState.WITHDRAWN, agreed_by=1, agreed_at=later))
-
-
-def test_closed_report_is_not_taken_up(work: Open) -> None:
-    closed = Proposal(0, "hold", "00", (), "d", approval.NOBODY, "owner", NOW, NOW, ProposalState.WITHDRAWN)
-    with work() as opened:
-        closed = replace(closed, proposal_id=opened.proposals.add(closed))
-    with pytest.raises(approval.AlreadyTakenUp), work() as opened:
-        opened.proposals.take_up(replace(closed, asked_by=1))
 
 
 def test_not_me_link_is_spent_once(work: Open) -> None:

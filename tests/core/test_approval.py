@@ -59,9 +59,12 @@ def test_a_report_has_no_first_person_until_it_is_taken_up() -> None:
     reported = proposal(asked_by=approval.NOBODY)
     with pytest.raises(approval.FirstOfficerNeeded):
         approval.require_agreeable(reported, second=2, now=NOW)
-    approval.require_to_be_taken_up(reported, now=NOW)
-    with pytest.raises(approval.AlreadyTakenUp):
-        approval.require_to_be_taken_up(proposal(), now=NOW)
+    approval.require_to_be_answered(reported, [reported, proposal(act="hold")], now=NOW)
+    for answer in (proposal(), proposal(act=approval.DISMISSAL)):
+        with pytest.raises(approval.AlreadyTakenUp):
+            approval.require_to_be_answered(reported, [reported, answer], now=NOW)
+    with pytest.raises(approval.ProposalUnknown):
+        approval.require_to_be_answered(proposal(), [], now=NOW)
 
 
 def test_a_report_that_is_over_or_was_changed_is_not_taken_up() -> None:
@@ -70,7 +73,7 @@ def test_a_report_that_is_over_or_was_changed_is_not_taken_up() -> None:
         ({"subject": "ac13"}, approval.ProposalChanged),
     ):
         with pytest.raises(refusal):
-            approval.require_to_be_taken_up(proposal(asked_by=approval.NOBODY, **different), now=NOW)
+            approval.require_to_be_answered(proposal(asked_by=approval.NOBODY, **different), [], now=NOW)
 
 
 @pytest.mark.parametrize("state", [ProposalState.AGREED, ProposalState.WITHDRAWN])

@@ -7,6 +7,7 @@ import pytest
 from cryptography import x509
 
 from ca_core import approval, lookup, owner_session, roles
+from ca_core.audit import Entry
 from ca_core.cabinet import by_key, own, sessions
 from ca_core.certificate import Kind
 from ca_core.consent import ConsentMissing, OwnerConsent
@@ -17,7 +18,7 @@ from ca_core.owner_session import OwnerSession
 from ca_core.records import CertificateUnknown
 from ca_core.registration import bmg, sign_in
 from ca_core.registration.sign_in import SignInRefused
-from ca_core.revocation import hold, revoke, two_officers
+from ca_core.revocation import hold, reports, revoke, two_officers
 from ca_core.revocation.reasons import Reason
 from ca_core.subscriber import Subscriber
 from ca_core.x509 import cms
@@ -100,11 +101,11 @@ def test_a_person_without_any_application_signs_in_too(here: House) -> None:
 
 
 def test_guessing_is_slow_whoever_the_iin_belongs_to(here: House) -> None:
-    for n in range(bmg.LOOK_UPS_OF_A_DEVICE):
+    for n in range(builders.policy().identification.look_ups_of_a_browser):
         ask(here, builders.iin(number=100 + 20 * n))
     with pytest.raises(bmg.TooManyLookUps):
         ask(here, STRANGER)
-    for n in range(bmg.LOOK_UPS_OF_AN_IIN):
+    for n in range(builders.policy().identification.look_ups_of_an_iin):
         ask(here, STRANGER, device=bytes([n]))
     with pytest.raises(bmg.TooManyLookUps):
         ask(here, STRANGER, device=b"yet another")
@@ -187,6 +188,18 @@ def test_who_looked_is_told_without_names_and_notes(here: House, owner: Subscrib
     assert OFFICER.name not in repr(seen)
 
 
+@pytest.mark.parametrize("event", own.LOOKS)
+def test_whatever_shows_a_person_to_staff_is_told_to_them(here: House, owner: Subscriber, event: str) -> None:
+    """R14: a moderator who saw the face, and an agent who saw the portrait, have looked too."""
+    session = opened(here, owner)
+    with here.work() as work:
+        subject = f"subscriber/{owner.subscriber_id}"
+        work.audit.add(Entry(here.now, builders.AGENT, event, subject))
+        work.audit.add(Entry(here.now, builders.AGENT, "subscriber:other:done", subject))
+        (seen,) = own.seen_by(work, session)
+    assert seen.event == event
+
+
 def test_the_owner_alone_revokes_with_their_own_consent(here: House, owner: Subscriber) -> None:
     """R9: in the cabinet nobody of the staff is needed; without the consent nobody may."""
     mine = builders.issued(here, owner)
@@ -240,39 +253,122 @@ def reported(here: House, owner: Subscriber) -> tuple[Owned, int]:
 
 
 def test_what_the_owner_reported_takes_two_different_officers(here: House, owner: Subscriber) -> None:
-    """R9a: the first takes it up and it stays open; the second one's agreement ends the certificate."""
-    twin, proposal_id = reported(here, owner)
+    """R9a: the first takes it up; the second one's agreement ends the certificate, and with it the report."""
+    twin, report_id = reported(here, owner)
     for actor in (OFFICER, SECOND):
         with pytest.raises(approval.FirstOfficerNeeded), here.work() as work:
-            revoke.agree_by_law(work, actor=actor, proposal_id=proposal_id, now=here.now)
-    here.later(hours=20)
+            revoke.agree_by_law(work, actor=actor, proposal_id=report_id, now=here.now)
+    here.later(days=40)
     with here.work() as work:
-        two_officers.take_up(work, actor=OFFICER, proposal_id=proposal_id, now=here.now)
-        (asked,) = work.proposals.open_for([twin.certificate.serial.hex], here.now)
+        proposal_id = reports.take_up(work, actor=OFFICER, proposal_id=report_id, now=here.now)
+        asked = work.proposals.by_id(proposal_id)
+    assert asked is not None
     assert (asked.asked_by, asked.asked_by_name) == (OFFICER.staff_id, OFFICER.name)
     assert builders.stored(here, twin).revoked_at is None
-    taken_up = here.memory.audit[-1]
-    assert (taken_up.event, taken_up.actor) == ("proposal:revoke_by_law:taken_up", OFFICER)
-    # The second officer has the whole term, not what was left of the report's.
-    here.later(hours=20)
     with pytest.raises(approval.SecondPersonNeeded), here.work() as work:
         revoke.agree_by_law(work, actor=OFFICER, proposal_id=proposal_id, now=here.now)
     with here.work() as work:
         revoke.agree_by_law(work, actor=SECOND, proposal_id=proposal_id, now=here.now)
     assert builders.stored(here, twin).revoked_at == here.now
+    assert waiting(here, twin) == []
 
 
-def test_a_report_is_taken_up_once_by_who_may_ask(here: House, owner: Subscriber) -> None:
-    """R9a: a supervisor agrees to what officers ask, and asks nothing."""
-    _, proposal_id = reported(here, owner)
-    for actor in (builders.SUPERVISOR, builders.AGENT, roles.OWNER):
-        with pytest.raises(roles.NotAllowed), here.work() as work:
-            two_officers.take_up(work, actor=actor, proposal_id=proposal_id, now=here.now)
+def waiting(here: House, owned: Owned) -> list[int]:
     with here.work() as work:
-        two_officers.take_up(work, actor=OFFICER, proposal_id=proposal_id, now=here.now)
+        found = work.proposals.open_for([owned.certificate.serial.hex], here.now)
+    return [one.proposal_id for one in found]
+
+
+def test_a_report_outlives_what_nobody_agreed_to(here: House, owner: Subscriber) -> None:
+    """R9a: an answer that runs out, or that is taken back by one officer, leaves the report on the list."""
+    twin, report_id = reported(here, owner)
+    with here.work() as work:
+        reports.take_up(work, actor=OFFICER, proposal_id=report_id, now=here.now)
+    here.later(hours=25)
+    assert waiting(here, twin) == [report_id]
+    with here.work() as work:
+        again = reports.take_up(work, actor=SECOND, proposal_id=report_id, now=here.now)
+    with here.work() as work:
+        two_officers.turn_down(work, actor=OFFICER, proposal_id=again, now=here.now)
+    assert waiting(here, twin) == [report_id]
+
+
+def test_a_report_is_turned_down_by_two_officers_with_a_reason(here: House, owner: Subscriber) -> None:
+    """R9a: one of them alone, first or second, turns nothing down."""
+    twin, report_id = reported(here, owner)
+    for actor in (OFFICER, builders.SUPERVISOR):
+        with pytest.raises(approval.DismissalTakesTwo), here.work() as work:
+            two_officers.turn_down(work, actor=actor, proposal_id=report_id, now=here.now)
+    given: dict[str, Any] = {"actor": OFFICER, "proposal_id": report_id, "now": here.now}
+    with pytest.raises(reports.WhyMissing), here.work() as work:
+        reports.propose_dismissal(work, why="  ", **given)
+    with here.work() as work:
+        asked = reports.propose_dismissal(work, why="the owner took it back on paper 12", **given)
+    with pytest.raises(approval.AlreadyTakenUp), here.work() as work:
+        reports.take_up(work, **{**given, "actor": SECOND})
+    with pytest.raises(approval.SecondPersonNeeded), here.work() as work:
+        reports.agree_dismissal(work, actor=OFFICER, proposal_id=asked, now=here.now)
+    with pytest.raises(approval.ProposalUnknown), here.work() as work:
+        revoke.agree_by_law(work, actor=SECOND, proposal_id=asked, now=here.now)
+    with here.work() as work:
+        reports.agree_dismissal(work, actor=SECOND, proposal_id=asked, now=here.now)
+    assert waiting(here, twin) == []
+    assert builders.stored(here, twin).revoked_at is None
+    last = here.memory.audit[-1]
+    assert (last.event, last.actor) == ("proposal:revoke_by_law:turned_down", SECOND)
+    with pytest.raises(approval.ProposalClosed), here.work() as work:
+        reports.agree_dismissal(work, actor=SECOND, proposal_id=asked, now=here.now)
+
+
+def test_a_report_is_answered_by_who_may_ask_and_once(here: House, owner: Subscriber) -> None:
+    """R9a: a supervisor agrees to what officers ask, and asks nothing."""
+    _, report_id = reported(here, owner)
+    for actor in (builders.SUPERVISOR, builders.AGENT, roles.OWNER):
+        given: dict[str, Any] = {"actor": actor, "proposal_id": report_id, "now": here.now}
+        with pytest.raises(roles.NotAllowed), here.work() as work:
+            reports.take_up(work, **given)
+        with pytest.raises(roles.NotAllowed), here.work() as work:
+            reports.propose_dismissal(work, why="because", **given)
+    with here.work() as work:
+        reports.take_up(work, actor=OFFICER, proposal_id=report_id, now=here.now)
     for actor in (OFFICER, SECOND):
         with pytest.raises(approval.AlreadyTakenUp), here.work() as work:
-            two_officers.take_up(work, actor=actor, proposal_id=proposal_id, now=here.now)
+            reports.take_up(work, actor=actor, proposal_id=report_id, now=here.now)
+
+
+def test_an_officer_who_helps_the_owner_is_the_first_and_the_report_stays(
+    here: House, owner: Subscriber
+) -> None:
+    """R9a: an officer's own answer may run out; what the owner said does not."""
+    mine = builders.issued(here, owner)
+    twin = builders.renewed(here, mine)
+    builders.report_key(here, mine, OFFICER)
+    assert len(waiting(here, twin)) == 2
+    here.later(hours=25)
+    (report_id,) = waiting(here, twin)
+    with here.work() as work:
+        proposal_id = reports.take_up(work, actor=OFFICER, proposal_id=report_id, now=here.now)
+        revoke.agree_by_law(work, actor=SECOND, proposal_id=proposal_id, now=here.now)
+    assert builders.stored(here, twin).revoked_at == here.now
+
+
+def test_a_report_is_listed_although_an_officer_asks_already(here: House, owner: Subscriber) -> None:
+    """R9a: the officer's proposal may be taken back; the report may not be lost with it."""
+    mine = builders.issued(here, owner)
+    twin = builders.renewed(here, mine)
+    serial = twin.certificate.serial
+    with here.work() as work:
+        revoke.propose_by_law(
+            work, actor=OFFICER, serial=serial, reason=Reason.KEY_COMPROMISE, document="court 7", now=here.now
+        )
+    builders.report_key(here, mine, roles.OWNER)
+    assert len(waiting(here, twin)) == 2
+
+
+def test_a_report_is_over_with_its_certificate(here: House, owner: Subscriber) -> None:
+    twin, _ = reported(here, owner)
+    here.now = builders.stored(here, twin).not_after
+    assert waiting(here, twin) == []
 
 
 def test_a_report_waits_beside_a_hold_that_somebody_proposed(here: House, owner: Subscriber) -> None:

@@ -64,7 +64,7 @@ def send(
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_moves_differ_and_one_of_them_is_a_turn(count: int) -> None:
     """A flat picture can do all but a turn."""
-    here = builders.house(verification={"moves": count})
+    here = builders.house(verification={"moves": count, "draws_per_hour": 60})
     builders.register(here)
     dossier = dossiers.confirmed(here)
     drawn = [draw(here, dossier).challenge.moves for _ in range(60)]
@@ -76,7 +76,9 @@ def test_moves_differ_and_one_of_them_is_a_turn(count: int) -> None:
 
 def test_nobody_can_tell_which_moves_come() -> None:
     """Three of five in any order, but for those without a turn: 54."""
-    here, dossier = house()
+    here = builders.house(verification={"draws_per_hour": 600})
+    builders.register(here)
+    dossier = dossiers.confirmed(here)
     assert len({draw(here, dossier).challenge.moves for _ in range(600)}) == 54
 
 
@@ -231,6 +233,17 @@ def test_nothing_is_judged_while_frames_are_asked_for() -> None:
         claimed(here, draw(here, dossier).challenge)
 
 
+def test_a_new_one_does_not_undo_a_judgement_that_is_under_way() -> None:
+    """Whoever expects no good of it would draw another one meanwhile, and no attempt would be counted."""
+    here, dossier = house()
+    mine = claimed(here, complete(here, dossier))
+    with pytest.raises(challenge.Judging):
+        draw(here, dossier)
+    assert here.memory.face_challenges[mine.token_digest] == mine
+    here.later(seconds=60)
+    draw(here, dossier)
+
+
 def test_whoever_died_over_it_is_waited_for_a_minute() -> None:
     here, dossier = house()
     mine = claimed(here, complete(here, dossier))
@@ -257,10 +270,48 @@ def test_abandoned_ones_end_and_are_named_for_erasing() -> None:
     """R14: nobody keeps pictures of somebody who went away."""
     here, dossier = house()
     found = send(here, draw(here, dossier).challenge, 100)
-    for seconds, expected in ((90 + 299, []), (2, [found.frames]), (1, [])):
+    for seconds, expected in ((90 + 299, []), (2, [found])):
         here.later(seconds=seconds)
         with here.work() as work:
-            assert [one.frames for one in challenge.end_abandoned(work, now=here.now, limit=9)] == expected
+            assert challenge.abandoned(work, now=here.now, limit=9) == expected
+    with here.work() as work:
+        challenge.end(work, found=found, now=here.now)
+    with here.work() as work:
+        assert challenge.abandoned(work, now=here.now, limit=9) == []
+
+
+def test_what_is_over_is_erased_after_an_hour_but_the_evidence_of_attempts() -> None:
+    """R14: nothing of a check outlives it that no attempt keeps."""
+    here, dossier = house()
+    first = send(here, draw(here, dossier).challenge, 100)
+    draw(here, dossier)
+    live = first.frames[0].picture
+    with here.work() as work:
+        work.face_attempts.add(flagged.attempt(first.number, here.now, live=live, frames=()))
+    for minutes, expected in ((60, []), (1, [first.token_digest])):
+        here.later(minutes=minutes)
+        with here.work() as work:
+            over = challenge.over(work, now=here.now, limit=9)
+        assert [one.token_digest for one in over] == expected
+    with here.work() as work:
+        assert challenge.evidence_of(work, found=over[0]) == {live.name}
+        challenge.erase(work, found=over[0])
+    assert first.token_digest not in here.memory.face_challenges
+
+
+def test_a_person_is_asked_for_so_many_moves_an_hour() -> None:
+    """Whoever may draw without end waits for the moves that were filmed before; another application is no way out."""
+    here, dossier = house()
+    for _ in range(here.policy.verification.draws_per_hour):
+        draw(here, dossier)
+    with pytest.raises(challenge.TooManyChallenges):
+        draw(here, dossier)
+    here.later(minutes=30)
+    other = dossiers.confirmed(here, browser="at home")
+    with pytest.raises(challenge.TooManyChallenges):
+        draw(here, other)
+    here.later(minutes=31)
+    draw(here, other)
 
 
 def test_what_is_asked_is_the_step_s_move() -> None:

@@ -10,6 +10,7 @@ from ca_core.identifiers import Phone
 from ca_core.registration import bmg, identification, sms_code
 from ca_core.registration import dossier as dossiers
 from ca_core.registration.sms_code import CodePurpose
+from ca_core.subscriber import MobileRegistration
 from tests import builders
 from tests import dossiers as ways
 from tests.fakes import House
@@ -120,7 +121,7 @@ def test_whose_iin_or_phone_differs_is_refused_in_the_same_words_and_counted(
 
 def test_guessing_the_phone_ends_soon(here: House) -> None:
     mine = ways.started(here)
-    for number in range(bmg.LOOK_UPS_OF_A_DEVICE - 1):
+    for number in range(builders.policy().identification.look_ups_of_a_browser - 1):
         with pytest.raises(identification.IdentityDiffers):
             send_identify(here, mine, phone=Phone.of(77050001100 + number))
     with pytest.raises(bmg.TooManyLookUps):
@@ -145,3 +146,49 @@ def test_staff_ask_for_no_code_of_the_citizens_way(here: House, purpose: CodePur
         sms_code.take_try(
             work, actor=builders.OFFICER, purpose=purpose, subject="dossier/1", page="p", now=here.now
         )
+
+
+def on_its_way(here: House, dossier: Dossier, purpose: CodePurpose = CodePurpose.SIGN_IN) -> bool:
+    with ways.opened(here, dossier) as (work, found):
+        return identification.on_its_way(work, dossier=found, purpose=purpose, now=here.now)
+
+
+def test_a_code_is_on_its_way_until_it_is_used_or_its_time_is_over(here: House) -> None:
+    """F1: whoever closes the browser after asking for a code finds the field for it again."""
+    dossier = ways.with_iin(here)
+    assert not on_its_way(here, dossier)
+    send_sign_in(here, dossier)
+    assert on_its_way(here, dossier)
+    assert not on_its_way(here, dossier, CodePurpose.IDENTIFY)
+    here.now += here.policy.codes.validity
+    assert not on_its_way(here, dossier)
+
+
+def test_a_code_whose_tries_are_used_up_is_not_on_its_way(here: House) -> None:
+    dossier = ways.with_iin(here)
+    send_sign_in(here, dossier)
+    for _ in range(here.policy.codes.tries):
+        with ways.opened(here, dossier) as (work, found):
+            identification.take_try(work, dossier=found, purpose=CodePurpose.SIGN_IN, now=here.now)
+    assert not on_its_way(here, dossier)
+
+
+def test_a_code_to_the_phone_before_is_not_on_its_way(here: House) -> None:
+    """R4: only to the BMG phone; a call may have registered another one since."""
+    dossier = ways.with_iin(here)
+    send_sign_in(here, dossier)
+    builders.register(here, phone=Phone.parse("+7 701 999 88 77"))
+    assert not on_its_way(here, dossier)
+
+
+def test_a_code_to_a_phone_that_was_replaced_meanwhile_is_none(here: House) -> None:
+    """R3, R4: whoever kept the old phone reads a code that the owner has just taken it away from."""
+    dossier = ways.with_iin(here)
+    with ways.opened(here, dossier) as (work, found):
+        identification.send_sign_in(work, dossier=found, now=here.now)
+    code = ways.code_sent(here)
+    with here.work() as work:
+        fresh = MobileRegistration(builders.person().iin, Phone.parse("+7 705 000 11 22"), here.now, "agent")
+        work.bmg.enter(fresh, call_id=None)
+    with pytest.raises(sms_code.NoCodeSent):
+        ways.typed(here, dossier, CodePurpose.SIGN_IN, code)

@@ -15,7 +15,7 @@ from ca_core.lifecycle import CallState, CertificateState
 from ca_core.records import NotTheCaller
 from ca_core.registration import sms_code
 from ca_core.registration.sms_code import CodePurpose
-from ca_core.revocation import hold, revoke, two_officers
+from ca_core.revocation import hold, reports, revoke
 from ca_core.revocation.reasons import Reason
 from tests import builders
 from tests.builders import AGENT, OFFICER, SECOND_AGENT, Owned
@@ -327,7 +327,7 @@ def test_what_the_caller_reports_to_an_agent_takes_two_officers() -> None:
     with pytest.raises(approval.FirstOfficerNeeded), here.work() as work:
         revoke.agree_by_law(work, actor=OFFICER, **given)
     with here.work() as work:
-        two_officers.take_up(work, actor=OFFICER, **given)
+        given["proposal_id"] = reports.take_up(work, actor=OFFICER, **given)
     assert certificate.status(builders.stored(here, twin), here.now) is Status.VALID
     with here.work() as work:
         revoke.agree_by_law(work, actor=builders.SECOND, **given)

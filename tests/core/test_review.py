@@ -8,7 +8,8 @@ import pytest
 
 from ca_core import roles
 from ca_core.application import Application
-from ca_core.certificate import Method
+from ca_core.certificate import Channel, Method
+from ca_core.dossier import Dossier
 from ca_core.face_attempt import Flag
 from ca_core.identifiers import Phone
 from ca_core.lifecycle import ApplicationState, ReviewState
@@ -140,7 +141,44 @@ def test_item_says_nothing_of_the_machines_opinion(here: House) -> None:
     flagged.flagged(here, Flag.OTHER_PERSON_SUSPECTED)
     shown = set(Item.__dataclass_fields__)
     assert not shown & {"flags", "risk", "band", "distance", "opinions", "note"}
+    # Between these two lies the risk.
+    assert not shown & {"opened_at", "due_at"}
     assert claim(here).frames == 2
+
+
+def test_item_says_for_how_long_it_may_be_held_at_most(here: House) -> None:
+    flagged.flagged(here)
+    claimed_at = here.now
+    claim(here)
+    here.later(seconds=60)
+    assert claim(here).held_until == claimed_at + timedelta(minutes=15)
+
+
+def applies_in(here: House, review_id: int, language: str) -> None:
+    """The pages on which the applicant came speak this language."""
+    dossier = Dossier(
+        1, b"d" * 32, language, Channel.EGOV, here.now, here.now, number=stored(here, review_id).number
+    )
+    with here.work() as work:
+        work.own_dossiers.add(dossier)
+
+
+@pytest.mark.parametrize("language", ["ru", "kk", "en"])
+def test_applicant_is_told_in_the_language_that_the_moderator_saw_first(here: House, language: str) -> None:
+    """That of the pages they use, whatever the register says."""
+    review_id = flagged.flagged(here)
+    applies_in(here, review_id, language)
+    item = claim(here)
+    assert item.language == language
+    decide(here, item, Decision.REJECT, ANOTHER, reason=Reason.ANOTHER_PERSON)
+    here.later(seconds=10)
+    apply(here, review_id)
+    assert {notice.language for notice in here.memory.notices} == {language}
+
+
+def test_applicant_whose_pages_nobody_knows_is_told_in_the_registers_language(here: House) -> None:
+    flagged.flagged(here)
+    assert claim(here).language == here.memory.subscribers[1].language
 
 
 def test_heartbeat_keeps_the_lease(here: House) -> None:
@@ -172,6 +210,7 @@ def test_abandoned_one_returns_by_itself(here: House) -> None:
     second = claim(here, SECOND_MODERATOR)
     assert second.review_id == first.review_id
     assert second.fence == first.fence + 1
+    assert [(one.staff_id, one.found_at) for one in here.memory.lapses] == [(MODERATOR.staff_id, here.now)]
 
 
 def test_late_decision_is_refused(here: House) -> None:
@@ -301,6 +340,17 @@ def test_decision_that_does_not_follow_from_the_answers_is_refused(
     with pytest.raises(refusal):
         decide(here, item, decision, answers, **more)
     assert stored(here, review_id).state is ReviewState.CLAIMED
+
+
+def test_nobody_is_recognised_without_a_portrait(here: House) -> None:
+    """A comparison that could not be made is no approval, whatever was answered."""
+    review_id = flagged.flagged(here)
+    item = claim(here)
+    here.memory.portraits.clear()
+    with pytest.raises(review_rules.NothingToCompare):
+        decide(here, item)
+    assert stored(here, review_id).state is ReviewState.CLAIMED
+    decide(here, item, Decision.REJECT, UNCLEAR, reason=Reason.PORTRAIT_UNFIT)
 
 
 @pytest.mark.parametrize(

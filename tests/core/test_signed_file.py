@@ -1,6 +1,6 @@
 """Who signed this file, and may it be trusted: good only as far as we can know (F8, R7)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
@@ -23,7 +23,10 @@ ISSUER = authorities.authority().issuing.certificate
 
 @pytest.fixture
 def here() -> House:
-    return builders.house()
+    """At this very moment: openssl signs by the machine's clock, however long the suite has been running."""
+    house = builders.house()
+    house.now = datetime.now(UTC).replace(microsecond=0)
+    return house
 
 
 def file_of(here: House, owned: Owned, **different: object) -> bytes:
@@ -105,6 +108,15 @@ def test_a_certificate_that_is_not_in_the_file_is_taken_from_our_record(here: Ho
     assert verified(here, file_of(here, owned, switches=("-nocerts",))).trust is Trust.GOOD
     named_by_key = file_of(here, owned, switches=("-nocerts", "-keyid"))
     assert only(verified(here, named_by_key)).cause is Cause.CERTIFICATE_MISSING
+
+
+@pytest.mark.parametrize("detached", [True, False])
+def test_whose_a_serial_is_we_tell_nobody_who_brings_no_signature(here: House, detached: bool) -> None:
+    """R14: the serials of a list are public; with one in a file that proves nothing, no name is shown."""
+    raw = file_of(here, builders.issued(here), detached=detached, switches=("-nocerts",))
+    report = verified(here, raw if detached else raw.replace(b"Contract", b"Kontrakt"))
+    assert report.trust is not Trust.GOOD
+    assert only(report).certificate is None
 
 
 def test_of_another_issuers_signature_we_cannot_know(here: House) -> None:

@@ -135,6 +135,16 @@ def test_resent_after_sixty_seconds() -> None:
     send(here, owner)
 
 
+def test_a_code_for_something_else_does_not_wait() -> None:
+    """R4: who asked to sign in and now wants to revoke is sent another code, not the same one again."""
+    here = builders.house()
+    owner = builders.register(here)
+    send(here, owner, purpose=CodePurpose.RELEASE_HOLD)
+    send(here, owner, purpose=CodePurpose.REVOKE)
+    with pytest.raises(sms_code.CodeTooSoon):
+        send(here, owner, purpose=CodePurpose.RELEASE_HOLD)
+
+
 def test_five_codes_an_hour_whatever_their_purpose() -> None:
     here = builders.house()
     owner = builders.register(here)

@@ -14,6 +14,7 @@ from ca_core.identifiers import ApplicationId
 from ca_core.issuance import accept, submit
 from ca_core.lifecycle import ApplicationState, CertificateState, TransitionRefused
 from ca_core.notices import NoticeKind
+from ca_core.registration import terms
 from ca_core.x509 import csr
 from tests import builders
 from tests import dossiers as ways
@@ -54,6 +55,26 @@ def test_the_same_request_twice_is_one_order(here: House) -> None:
     builders.carry_out(here, number_of(ready))
     assert send(here, ready, raw) is ApplicationState.ISSUED
     assert len(here.memory.commands) == 1
+
+
+def test_the_key_is_made_on_the_medium_that_the_application_names(here: House) -> None:
+    """R6, R12: what is counted as a token is no file; where the key agent says nothing, it is one."""
+    ready, raw = ways.with_terms(here), builders.request(builders.new_key())
+    with ways.opened(here, ready) as (work, found):
+        terms.give_contact(
+            work,
+            dossier=found,
+            email="damir@example.kz",
+            storage=StorageKind.USB_TOKEN,
+            reported=(StorageKind.USB_TOKEN,),
+            now=here.now,
+        )
+    with pytest.raises(submit.StorageDiffers):
+        send(here, ready, raw)
+    with here.work() as work:
+        number, made_on = number_of(ready), StorageKind.USB_TOKEN
+        sent = submit.by_owner(work, number=number, raw_request=raw, made_on=made_on, now=here.now)
+    assert sent.storage is StorageKind.USB_TOKEN
 
 
 def test_a_second_key_for_one_application_is_refused(here: House) -> None:
@@ -156,3 +177,31 @@ def test_nothing_is_installed_before_it_is_issued(here: House) -> None:
     sent = ways.submitted(here)
     with pytest.raises(accept.NotIssuedYet), here.work() as work:
         accept.installed(work, number=number_of(sent), now=here.now)
+
+
+def test_who_did_not_finish_in_thirty_days_is_told_by_sms_and_mail(here: House) -> None:
+    """F1, R13: nobody waits for what will not come; the message asks for nothing."""
+    dossier = ways.agreed(here)
+    here.later(days=30)
+    assert dossier.number is not None
+    with here.work() as work:
+        submit.expire(work, actor=builders.JOB, number=dossier.number, now=here.now)
+    told = [n for n in here.memory.notices if n.kind is NoticeKind.APPLICATION_EXPIRED]
+    assert {(n.medium.value, n.recipient) for n in told} == {
+        ("sms", builders.PHONE.digits),
+        ("email", "damir@example.kz"),
+    }
+    assert {n.words["number"] for n in told} == {str(dossier.number)}
+    with pytest.raises(TransitionRefused), here.work() as work:
+        submit.expire(work, actor=builders.JOB, number=dossier.number, now=here.now)
+
+
+def test_the_same_request_from_two_tabs_is_no_key_of_another_application(here: House) -> None:
+    """Read before the other tab's was stored, checked after: what is told is to look again."""
+    dossier = ways.submitted(here)
+    assert dossier.number is not None
+    key_id = here.memory.applications[dossier.number.digits].key_id
+    with pytest.raises(records.ChangedMeanwhile), here.work() as work:
+        submit.require_fresh_key(work, key_id, of=dossier.number)
+    with pytest.raises(submit.KeyAlreadyUsed), here.work() as work:
+        submit.require_fresh_key(work, key_id)

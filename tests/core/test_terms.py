@@ -21,9 +21,15 @@ def here() -> House:
     return house
 
 
-def contact(here: House, dossier: Dossier, email: str, storage: StorageKind = StorageKind.FILE) -> None:
+def contact(
+    here: House,
+    dossier: Dossier,
+    email: str,
+    storage: StorageKind = StorageKind.FILE,
+    reported: tuple[StorageKind, ...] = (),
+) -> None:
     with ways.opened(here, dossier) as (work, found):
-        terms.give_contact(work, dossier=found, email=email, storage=storage, now=here.now)
+        terms.give_contact(work, dossier=found, email=email, storage=storage, reported=reported, now=here.now)
 
 
 def test_both_texts_are_kept_with_version_digest_and_moment(here: House) -> None:
@@ -63,7 +69,7 @@ def test_one_text_is_not_accepted_for_the_other(here: House) -> None:
 
 def test_with_the_contact_the_application_is_agreed(here: House) -> None:
     ready = ways.with_terms(here)
-    contact(here, ready, "  Damir.U@Example.kz ", StorageKind.USB_TOKEN)
+    contact(here, ready, "  Damir.U@Example.kz ", StorageKind.USB_TOKEN, (StorageKind.USB_TOKEN,))
     assert ready.number is not None
     wanted = here.memory.applications[ready.number.digits]
     assert (wanted.state, wanted.storage) == (ApplicationState.AGREED, StorageKind.USB_TOKEN)
@@ -110,6 +116,17 @@ def test_no_key_of_this_way_on_a_phone_or_in_the_cloud(here: House, storage: Sto
     ready = ways.with_terms(here)
     with pytest.raises(terms.StorageNotOffered):
         contact(here, ready, "damir@example.kz", storage)
+
+
+@pytest.mark.parametrize("storage", [k for k in terms.STORAGES if k is not StorageKind.FILE])
+@pytest.mark.parametrize("reported", [(), (StorageKind.FILE,), (StorageKind.SIM,)])
+def test_a_medium_that_the_key_agent_does_not_see_is_not_offered(
+    here: House, storage: StorageKind, reported: tuple[StorageKind, ...]
+) -> None:
+    """F1, 13: other kinds than a file are there while the key agent reports them."""
+    ready = ways.with_terms(here)
+    with pytest.raises(terms.StorageNotOffered):
+        contact(here, ready, "damir@example.kz", storage, reported)
 
 
 def test_the_two_wills_are_two_kinds() -> None:

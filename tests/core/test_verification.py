@@ -12,6 +12,7 @@ from ca_core.face_attempt import AttemptOutcome, Band, Challenge, FaceAttempt, F
 from ca_core.lifecycle import ApplicationState, TransitionRefused
 from ca_core.policy import Policy
 from ca_core.registration import challenge, verification
+from ca_core.registration import dossier as registration
 from ca_core.registration.challenge import Stage
 from ca_core.registration.verification import Conclusion, Evidence
 from tests import builders, dossiers, flagged
@@ -86,6 +87,11 @@ def test_the_third_failed_try_goes_to_a_moderator() -> None:
     assert concluded(dark, FAILED, FAILED) == ("review", (Flag.TOO_DARK, Flag.MOVE_MISSING))
 
 
+def test_poor_light_does_not_hide_another_face_from_the_queue() -> None:
+    dark = replace(OTHER, faults=(Flag.TOO_DARK,))
+    assert concluded(dark, FAILED, FAILED) == ("review", (Flag.TOO_DARK, Flag.FACE_DIFFERS))
+
+
 def test_comparisons_are_counted_by_the_policy_and_failed_tries_are_not() -> None:
     assert concluded(DOUBTFUL, COMPARED, rules=THREE)[0] == "again"
     assert concluded(DOUBTFUL, FAILED, COMPARED, FAILED, rules=THREE)[0] == "again"
@@ -108,6 +114,35 @@ def test_after_a_moderator_the_attempts_begin_anew() -> None:
     assert concluded(DOUBTFUL, COMPARED, COMPARED, REVIEWED, rules=THREE)[0] == "again"
     dark = replace(GOOD, faults=(Flag.TOO_DARK,))
     assert concluded(dark, FAILED, FAILED, REVIEWED)[0] == "again"
+
+
+@pytest.mark.parametrize(
+    ("before", "rules", "outcome"),
+    [
+        # In the person's other applications of the last day, or in this one before it was taken up elsewhere.
+        ([REVIEWED], ONE, "review"),
+        ([FAILED, FAILED], ONE, "passed"),
+        ([FAILED, FAILED, FAILED], ONE, "review"),
+        ([REVIEWED], THREE, "passed"),
+        ([COMPARED, COMPARED, REVIEWED], THREE, "review"),
+        ([replace(COMPARED, outcome=AttemptOutcome.PASSED, band=Band.SAME)], ONE, "passed"),
+    ],
+)
+def test_who_begins_anew_has_no_more_automatic_attempts(
+    before: list[FaceAttempt], rules: Policy, outcome: str
+) -> None:
+    """Else the policy's attempts are as many as one likes: withdraw, apply again, until the machine errs."""
+    found = verification.conclude(GOOD, [], rules, before=before)
+    flags = (Flag.TRIED_BEFORE,) if outcome == "review" else ()
+    assert (found.outcome.value, found.flags) == (outcome, flags)
+    doubted = verification.conclude(DOUBTFUL, [], rules, before=before)
+    assert (doubted.outcome is AttemptOutcome.REVIEW) == (outcome == "review" or rules is ONE)
+
+
+def test_after_one_that_passed_the_attempts_begin_anew() -> None:
+    """An application that is taken up on another device asks for the face again."""
+    passed = replace(COMPARED, outcome=AttemptOutcome.PASSED, band=Band.SAME)
+    assert concluded(DOUBTFUL, passed, rules=THREE)[0] == "again"
 
 
 def test_what_failed_keeps_its_band_for_the_moderator() -> None:
@@ -215,3 +250,53 @@ def test_one_entry_in_the_log_that_tells_no_distance(
     assert entry.policy_version == "test/2023-01-01/1"
     assert "0.7" not in str(entry.details)
     assert entry.details["sha256"] == (b"\x01" * 32).hex()
+
+
+def again_elsewhere(here: House, dossier: Dossier) -> tuple[Dossier, Challenge]:
+    """Withdrawn, and another application of the same person in the same browser."""
+    with dossiers.opened(here, dossier) as (work, found):
+        registration.withdraw(work, dossier=found, now=here.now)
+    here.later(hours=1)
+    other = dossiers.confirmed(here, browser="at home")
+    return other, ready(here, other)
+
+
+def test_an_application_withdrawn_from_review_buys_no_other_attempt(
+    at_face: tuple[House, Dossier, Challenge],
+) -> None:
+    here, dossier, found = at_face
+    record(here, found, DOUBTFUL)
+    other, found = again_elsewhere(here, dossier)
+    assert record(here, found).flags == (Flag.TRIED_BEFORE,)
+    assert state(here, other) is ApplicationState.IN_REVIEW
+
+
+def test_after_a_day_the_machine_looks_again(at_face: tuple[House, Dossier, Challenge]) -> None:
+    here, dossier, found = at_face
+    record(here, found, DOUBTFUL)
+    here.later(hours=24)
+    _, found = again_elsewhere(here, dossier)
+    assert record(here, found).outcome is AttemptOutcome.PASSED
+
+
+def test_taking_it_up_on_another_device_buys_no_other_attempt(
+    at_face: tuple[House, Dossier, Challenge],
+) -> None:
+    """The moderator was not asked for another photo: that one's answer was not waited for."""
+    here, dossier, found = at_face
+    record(here, found, DOUBTFUL)
+    here.later(hours=2)
+    assert dossier.number is not None
+    with dossiers.opened(here, dossiers.signed_in(here, browser="at home")) as (work, mine):
+        moved = registration.resume(work, dossier=mine, number=dossier.number, now=here.now)
+    assert record(here, ready(here, moved)).flags == (Flag.TRIED_BEFORE,)
+
+
+def test_a_new_photo_that_a_moderator_asked_for_is_judged_by_the_machine(
+    at_face: tuple[House, Dossier, Challenge],
+) -> None:
+    here, dossier, found = at_face
+    record(here, found, DOUBTFUL)
+    dossiers.move(here, dossier, "new_photo", reason="too_dark")
+    here.memory.reviews.clear()
+    assert record(here, ready(here, dossier)).outcome is AttemptOutcome.PASSED

@@ -14,12 +14,14 @@ from alembic.runtime.migration import MigrationContext
 
 from ca_core import notices
 from ca_core.identifiers import Phone
+from ca_core.roles import Role
+from ca_core.staff import Account
 from ca_core.subscriber import MobileRegistration, PastRegistration
-from data import call_schema, dossier_schema, migrate, people, review_schema, schema
+from data import applications, call_schema, dossier_schema, migrate, people, review_schema, schema
 from data import engine as engines
 from data.tables import metadata
 from data.work import Store, Work
-from tests import builders, fakes
+from tests import builders, fakes, flagged
 from tests.core.x509.authorities import NOW
 
 # All files of tables are known to the metadata once they are imported.
@@ -108,6 +110,33 @@ def test_after_the_second_version_a_message_may_go_to_a_phone_alone(first_versio
         work.outbox.add([replace(told, subscriber_id=77)])
     with first_version.connect() as connection:
         assert connection.execute(sa.select(schema.outbox.c.subscriber_id)).all() == [(None,)]
+
+
+def test_who_opened_what_is_under_review_is_known_where_one_has_the_name(first_version: sa.Engine) -> None:
+    """Of two with one name nobody can say which; nobody is kept from a review for somebody else's act."""
+    command.upgrade(migrate.configuration(first_version), "0007")
+    columns = schema.application.c
+    older = sa.insert(schema.application)
+    with opened(first_version) as work:
+        owner = work.subscribers.add(builders.person(), phone=None, email="")
+        ids = [
+            work.accounts.add(Account(0, login, name, Role.RA_OFFICER, "hash", "secret", 19))
+            for login, name in (("one", "Aida K."), ("two", "Timur Q."), ("three", "Timur Q."))
+        ]
+        for name in ("Aida K.", "Timur Q.", ""):
+            row = applications.to_row(flagged.in_review(owner, NOW, opened_by=name))
+            del row["opened_by_id"]
+            work.connection.execute(older.values(row))
+            waiting = {
+                "application_number": row["number"], "state": 1, "flagged_because": "", "opened_at": NOW, "due_at": NOW,
+                "attempt_id": 0, "risk": 2, "round": 1, "fence": 0, "version": 0,
+            }  # fmt: skip
+            work.connection.execute(sa.insert(review_schema.review).values(waiting))
+    migrate.upgrade(first_version)
+    with first_version.connect() as connection:
+        found = connection.execute(sa.select(columns.opened_by, columns.opened_by_id)).all()
+        known = {row.opened_by: row.opened_by_id for row in found}
+    assert known == {"Aida K.": ids[0], "Timur Q.": None, "": None}
 
 
 def test_a_phone_from_before_the_history_gets_its_line_when_it_is_replaced(first_version: sa.Engine) -> None:

@@ -81,6 +81,37 @@ def test_list_says_who_holds_what_and_until_when(work: Open) -> None:
     assert (queue.n, later.n) == (1, 2)
 
 
+def test_queue_counts_what_waits_is_held_and_is_late(work: Open) -> None:
+    actor = moderator(work)
+    flag(work)
+    flag(work, 2)
+    claim(work, actor)
+    with work() as opened:
+        now = overview.review_queue(opened, actor=builders.AUDITOR, now=NOW)
+        later = overview.review_queue(opened, actor=builders.MODERATOR, now=NOW + timedelta(minutes=60))
+    assert (now.waiting, now.held, now.late, now.oldest_at) == (1, 1, 0, NOW)
+    assert (later.waiting, later.held, later.late) == (2, 0, 2)
+
+
+def test_queue_without_photos_has_no_oldest(work: Open) -> None:
+    with work() as opened:
+        found = overview.review_queue(opened, actor=builders.SUPERVISOR, now=NOW)
+    assert (found.waiting, found.held, found.late, found.oldest_at) == (0, 0, 0, None)
+
+
+def test_claims_that_ended_by_themselves_are_counted_by_day(work: Open) -> None:
+    """Also on a day on which nobody decided anything."""
+    one, two = moderator(work, "one"), moderator(work, "two")
+    flag(work)
+    claim(work, one)
+    claim(work, two, timedelta(seconds=120))
+    claim(work, two, timedelta(seconds=300))
+    with work() as opened:
+        (day,) = overview.review_days(opened, actor=builders.AUDITOR, now=NOW)
+    assert (day.day, day.lapsed, day.decided) == (local_day(NOW), 2, 0)
+    assert day.approve_share is day.mean is None
+
+
 def test_days_count_decisions_and_how_often_two_agreed(work: Open) -> None:
     one, two, three = (moderator(work, name) for name in ("one", "two", "three"))
     for number in range(1, 6):
@@ -100,6 +131,7 @@ def test_days_count_decisions_and_how_often_two_agreed(work: Open) -> None:
     assert (day.approved, day.rejected, day.new_photo, day.second_moderator) == (3, 1, 1, 1)
     assert (day.late, day.rechecks, day.agreed) == (1, 1, 0)
     assert day.mean == TEN
+    assert day.approve_share == 3 / 5
 
 
 def test_undone_decisions_are_not_counted(work: Open) -> None:
@@ -111,12 +143,12 @@ def test_undone_decisions_are_not_counted(work: Open) -> None:
             opened, actor=actor, review_id=item.review_id, fence=item.fence, answers=IN_ORDER,
             decision=Decision.APPROVE, now=NOW,
         )  # fmt: skip
-        (own,) = overview.own_decisions(opened, actor=actor, now=NOW)
-    assert (own.decision, own.undo_until) == (Decision.APPROVE, NOW + TEN)
+        own = overview.own_decisions(opened, actor=actor, now=NOW)
+    assert (own.n, own.newest[0].decision, own.newest[0].undo_until) == (1, Decision.APPROVE, NOW + TEN)
     with work() as opened:
         review.undo(opened, actor=actor, review_id=item.review_id, now=NOW)
         assert overview.review_days(opened, actor=builders.SUPERVISOR, now=NOW) == []
-        assert overview.own_decisions(opened, actor=actor, now=NOW) == []
+        assert overview.own_decisions(opened, actor=actor, now=NOW) == overview.OwnDecisions(0, ())
 
 
 def test_who_may_not_watch_over_reviews_sees_no_figures(work: Open) -> None:
@@ -127,3 +159,5 @@ def test_who_may_not_watch_over_reviews_sees_no_figures(work: Open) -> None:
             overview.own_decisions(opened, actor=builders.SUPERVISOR, now=NOW)
         with pytest.raises(roles.NotAllowed):
             overview.reviews(opened, actor=builders.ANALYST, now=NOW)
+        with pytest.raises(roles.NotAllowed):
+            overview.review_queue(opened, actor=builders.ANALYST, now=NOW)

@@ -15,6 +15,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from console import gate
 from runtime import settings, wiring
 from runtime.demo.accounts import ACCOUNTS, DemoAccount
 from runtime.service import Service
+from tests.journeys.key_program import KeyProgram
 
 PROJECT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 150
@@ -68,6 +70,8 @@ class House:
     log: Path
     # The citizen's home folder at this computer, below which the key agent looks for keys.
     home: Path
+    # Runs from the start, as in `make run`; a journey may end it and start another.
+    key_program: KeyProgram
 
     def account(self, role: Role, number: int = 0) -> DemoAccount:
         """The first account of a role; `number` 1 is the second one (two officers)."""
@@ -119,9 +123,9 @@ def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -
     pytest.fail(f"the house did not start:\n{log.read_text()[-3000:]}")
 
 
-@pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
+@contextmanager
+def running(folder: Path) -> Iterator[House]:
+    """A house of its own below this folder, until the end of the block."""
     overrides = {
         "var_dir": str(folder / "var"),
         "console_port": str(_free_port()),
@@ -142,20 +146,23 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     log = folder / "log.txt"
     with log.open("wb") as written:
         process = subprocess.Popen(
-            [sys.executable, "-m", "runtime.cli", "run"],
+            [sys.executable, "-m", "runtime.cli", "run", "--without-keyagent"],
             cwd=PROJECT,
             env={**os.environ, **environment},
             stdout=written,
             stderr=subprocess.STDOUT,
         )
+    configured = settings.load(overrides)
+    key_program = KeyProgram(configured, environment, folder / "keyagent.txt")
     try:
-        configured = settings.load(overrides)
         for url in (configured.portal_url, configured.console_url, configured.video_url):
             _wait_until_ready(url, process, log)
+        key_program.start()
         service = wiring.make_service(configured)
-        yield House(configured.console_url, configured.portal_url, service, log, home)
+        yield House(configured.console_url, configured.portal_url, service, log, home, key_program)
         service.close()
     finally:
+        key_program.end()
         process.send_signal(signal.SIGTERM)
         try:
             process.wait(20)
@@ -165,7 +172,14 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with running(tmp_path_factory.mktemp("house")) as started:
+        yield started
+
+
+@contextmanager
+def chromium_opened() -> Iterator[Browser]:
+    """Chromium without a screen, until the end of the block."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         pytest.fail("journeys need chromium: apt-get install chromium, or run `make test`, which installs it")
@@ -173,6 +187,12 @@ def browser() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=chromium, args=_BROWSER_SWITCHES)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium_opened() as opened:
+        yield opened
 
 
 @dataclass
@@ -220,10 +240,14 @@ class Visits:
             context.add_init_script(script)
         page = context.new_page()
         page.set_default_timeout(20_000)
-        page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
+        self.listen(page)
         page.goto(self.house.console_url + path)
         return page
+
+    def listen(self, page: Page) -> None:
+        """What this page complains about counts."""
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
 
     def _speak(self, account: DemoAccount, language: str | None) -> None:
         with self.house.service.work() as work:

@@ -15,8 +15,9 @@ from ca_core.roles import Role
 from runtime.demo import rendered
 from runtime.demo.rendered import RenderedPerson
 from runtime.demo.rendered.specimens import Fault
-from tests.journeys import cameras, talking
+from tests.journeys import cameras, talking, test_j3_review
 from tests.journeys.conftest import PROJECT, House, Visits
+from tests.journeys.pictured_way import Way
 
 FOLDER = PROJECT / "var" / "screenshots"
 LANGUAGES = ("ru", "kk", "en")
@@ -34,6 +35,8 @@ CONSOLE = (
     ("reviews", Role.MODERATOR, "/reviews"),
     ("operations", Role.ADMINISTRATOR, "/operations"),
     ("policy", Role.AUDITOR, "/policy"),
+    ("audit", Role.AUDITOR, "/audit"),
+    ("staff", Role.ADMINISTRATOR, "/staff"),
     ("account", Role.ANALYST, "/my-account"),
     ("calls-idle", Role.CALL_AGENT, "/calls"),
     ("calls-list", Role.SUPERVISOR, "/calls"),
@@ -47,7 +50,11 @@ PORTAL = (
     ("bmg", "/bmg"),
     ("call-start", "/call/start"),
     ("kenes", "/kenes"),
+    ("cabinet", "/cabinet"),
+    ("verify", "/verify"),
 )
+# For each language a person whose face passes.
+WALKERS = ("marina", "aigul", "timur")
 # The desk on a usual and on a small screen; the citizen's page on a phone and on a computer.
 DESK = ((1440, 900), (1280, 720))
 CITIZEN = ((390, 844), (1440, 900))
@@ -178,6 +185,39 @@ def test_call(house: House, visit: Visits, number: int, language: str) -> None:
     citizen.locator("[data-ended]").wait_for()
     both("ended")
     desk.locator(".dock .finish").click()
+
+
+@pytest.mark.parametrize(("who", "language"), list(zip(WALKERS, LANGUAGES, strict=True)), ids=LANGUAGES)
+def test_way(house: House, visit: Visits, who: str, language: str) -> None:
+    """All seventeen steps, the key program's pages between them, looking back, and the cabinet afterwards."""
+    person = rendered.by_name(who)
+    assert person is not None
+    page = visit(None, "/", language=language, width=390, height=844, script=cameras.face(person))
+
+    def take(shown: Page, name: str) -> None:
+        _take_all(shown, f"{name}-{language}", CITIZEN)
+
+    Way(house, page, person, language, take).walk()
+    # One IIN was typed wrong on purpose.
+    visit.expected("400")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_review_desk(visit: Visits, language: str) -> None:
+    """A flagged photo from the queue to the decision that can still be taken back."""
+    page = visit(Role.MODERATOR, "/reviews", language=language)
+    page.locator(".desk .take").wait_for(timeout=30_000)
+    _take_all(page, f"review-waiting-{language}", DESK)
+    test_j3_review.take(page)
+    _take_all(page, f"review-photo-{language}", DESK)
+    test_j3_review.press(page, "5", "y", "y")
+    _take_all(page, f"review-answered-{language}", DESK)
+    test_j3_review.press(page, "r")
+    page.wait_for_timeout(500)
+    _take_all(page, f"review-reasons-{language}", DESK)
+    test_j3_review.press(page, "Escape", "a")
+    test_j3_review.decided(page)
+    _take_all(page, f"review-decided-{language}", DESK)
 
 
 def _walk_to_the_queue(house: House, citizen: Page, person: RenderedPerson, language: str) -> None:

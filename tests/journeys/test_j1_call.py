@@ -13,7 +13,7 @@ from ca_core.call import Decision, EvidenceKind
 from ca_core.roles import Role
 from runtime.demo import rendered
 from runtime.demo.rendered import RenderedPerson
-from tests.journeys import cameras, talking
+from tests.journeys import cameras, registering, talking
 from tests.journeys.conftest import House, Visits
 
 pytestmark = pytest.mark.timeout(420)
@@ -41,11 +41,7 @@ def into_the_queue(page: Page, house: House, caller: RenderedPerson) -> None:
     page.click("main form.ask button.button")
     page.fill("#phone", caller.phone.full)
     page.click("main form.ask button.button")
-    page.click("[data-start]")
-    for device in ("camera", "microphone", "network"):
-        expect(page.locator(f"[data-device={device}][data-state=good]")).to_be_visible(timeout=30_000)
-    page.click("[data-sound=good]")
-    page.click("[data-go]")
+    registering.check_devices(page)
     page.check("input[name=consent]")
     page.click("main form.ask button.button")
     expect(page.locator("[data-screen=queued]")).to_be_visible()
@@ -59,15 +55,9 @@ def test_a_citizen_is_checked_and_registered(house: House, visit: Visits, caller
 
     into_the_queue(citizen, house, caller)
     agent.locator(".dock .toggle").click()
-    agent.locator(".dock .accept").click()
-    answer = citizen.locator("[data-do=answer]")
-    answer.wait_for()
-    with talking.timed("answer to the caller's first picture at the agent's desk"):
-        answer.click()
-        talking.first_picture(agent)
+    registering.meet(agent, citizen)
 
     # Both see and hear each other, and the same phrase.
-    expect(agent.locator(".st-key-greeted button").first).to_be_visible()
     phrase = talking.newest(house).phrase
     expect(citizen.locator("[data-slot=phrase]")).to_have_text(phrase)
     expect(agent.locator(".dock .phrase")).to_have_text(phrase)
@@ -77,31 +67,8 @@ def test_a_citizen_is_checked_and_registered(house: House, visit: Visits, caller
     assert tone["hertz"] == pytest.approx(cameras.TONE_HERTZ, abs=15)
     assert talking.loudest(citizen, talking.CITIZEN_SEES)["decibels"] > -60
 
-    # The checklist, gate by gate.
-    agent.locator(".st-key-greeted button").first.click()
-    talking.answer_pressure(agent)
-    talking.show(citizen, "document")
-    agent.locator(".st-key-step_document button").first.click()
-    with talking.timed("click to the still stored and read, on the screen"):
-        agent.locator(".st-key-take_document_front button").first.click()
-        talking.passed(agent, "document")
-        talking.passed(agent, "reading", patience_seconds=90)
-    talking.tick_features(agent)
-    talking.show(citizen, "face")
-    agent.locator(".st-key-step_face button").first.click()
-    agent.locator(".st-key-take_face button").first.click()
-    agent.locator(".st-key-opinion_same button").first.click()
-    talking.passed(agent, "face", patience_seconds=60)
-    talking.say_aloud(agent, caller)
-    talking.passed(agent, "spoken")
-    expect(agent.locator(".st-key-register button").first).to_be_disabled()
-    agent.locator(".st-key-code_send button").first.click()
-    citizen.locator("#code").fill(talking.code_of(house, caller))
-    citizen.locator("[data-code] button").first.click()
-    talking.passed(agent, "code")
-
-    agent.locator(".st-key-register button").first.click()
-    expect(agent.locator(".st-key-call_done").first).to_be_visible()
+    registering.go_through_the_checklist(agent, citizen, house, caller)
+    registering.register(agent)
     registered = talking.newest(house)
     assert registered.decision is Decision.REGISTERED
     with house.service.look() as work:

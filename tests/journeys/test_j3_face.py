@@ -1,8 +1,5 @@
 """J3, first half: the video verification in a browser, by a camera whose person does what the page asks (F1, 10)."""
 
-import base64
-import functools
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,29 +8,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ca_core.dossier import Camera, Company, Dossier, Step
-from ca_core.face_attempt import AttemptOutcome, Flag, Move
+from ca_core.face_attempt import AttemptOutcome, Flag
 from ca_core.registration import dossier as dossiers
 from portal import dossier_cookie
 from runtime.demo import rendered
-from tests import posing
+from tests.journeys import cameras
 from tests.journeys.conftest import House, Visits
 
 pytestmark = pytest.mark.journey
 
 Picture = Callable[[Page, str], Path]
-_SCRIPT = Path(__file__).with_name("poses.js")
-
-
-@functools.cache
-def camera(name: str) -> str:
-    """An init script: this person before the camera."""
-    poses = {"rest": posing.frame(name)} | {
-        f"{move.value}-{number}": posing.frame(name, move, way)
-        for move in Move
-        for number, way in enumerate(posing.WAYS, 1)
-    }
-    encoded = {pose: base64.b64encode(jpeg).decode() for pose, jpeg in poses.items()}
-    return f"window.__poses = {json.dumps(encoded)};\n{_SCRIPT.read_text(encoding='utf-8')}"
 
 
 def arrived(house: House, name: str) -> tuple[str, Dossier]:
@@ -55,7 +39,9 @@ def arrived(house: House, name: str) -> tuple[str, Dossier]:
 
 
 def at_step_10(visit: Visits, secret: str, seen_by: str, **shape: int) -> Page:
-    page = visit(script=camera(seen_by), **shape)
+    shown = rendered.by_name(seen_by)
+    assert shown is not None
+    page = visit(script=cameras.face(shown), **shape)
     page.context.add_cookies(
         [{"name": dossier_cookie.COOKIE, "value": secret, "url": visit.house.portal_url, "httpOnly": True}]
     )

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +25,13 @@ from tests.journeys.conftest import House, Visits
 APPROVE = ("5", "y", "y", "a")
 REJECT = ("1", "y", "y", "r", "Enter")
 NEW_PHOTO = ("4", "y", "n", "n", "b", "Enter")
+# The page's own waits of ten seconds and more take a twentieth: five minutes within fifteen seconds.
+_HASTY = """
+const wait = window.setInterval.bind(window);
+window.setInterval = (act, ms, ...more) => wait(act, ms >= 10000 ? ms / 20 : ms, ...more);
+const now = Date.now.bind(Date), begun = now();
+Date.now = () => begun + (now() - begun) * 20;
+"""
 
 
 def desk_of(visit: Visits, *, number: int = 0, **how: Any) -> Page:
@@ -55,7 +63,7 @@ def own(house: House, number: int = 0) -> list[OwnDecision]:
     account = house.account(Role.MODERATOR, number)
     with house.service.look() as work:
         actor = staff.actor(staff.account(work, staff_id=house.staff_id(account)))
-        return list(reversed(overview.own_decisions(work, actor=actor, now=house.service.now())))
+        return list(reversed(overview.own_decisions(work, actor=actor, now=house.service.now()).newest))
 
 
 def application(house: House, number: str) -> Application:
@@ -153,6 +161,54 @@ def test_machines_opinion_comes_after_the_moderators_own(house: House, visit: Vi
     expect(page.locator(".desk .revealed")).to_be_visible(timeout=20_000)
     expect(page.locator(".desk .revealed")).to_contain_text("Why it was flagged")
     visit.expected("409")
+
+
+def test_applicants_language_comes_first_at_the_desk(house: House, visit: Visits) -> None:
+    """Whatever the desk speaks: that text is the one that is sent."""
+    page = desk_of(visit, language="en")
+    take(page)
+    (review_id,) = held(house)
+    with house.service.look() as work:
+        number = work.connection.scalar(
+            sa.select(review.c.application_number).where(review.c.review_id == review_id)
+        )
+        owner = work.subscribers.by_id(application(house, str(ApplicationId.of(number))).subscriber_id)
+    assert owner is not None
+    press(page, *REJECT[:-1])
+    expect(page.locator(".desk .citizen-texts p").first).to_have_attribute("lang", owner.language)
+    expect(page.locator(".desk .citizen-texts p")).to_have_count(3)
+
+
+def test_nothing_is_approved_that_was_not_seen(house: House, visit: Visits) -> None:
+    """A picture that does not open is no match; the other decisions stay open."""
+    page = desk_of(visit, language="en")
+    page.route("**/portrait", lambda route: route.fulfill(status=410, json={"code": "evidence.broken"}))
+    press(page, "Enter")
+    expect(page.locator(".desk .shown[src]")).to_be_visible()
+    expect(page.locator(".desk .right-veil")).to_contain_text("cannot be opened")
+    before = len(own(house))
+    press(page, *APPROVE)
+    expect(page.locator(".desk .note")).to_contain_text("did not open")
+    expect(page.locator(".desk [data-decision=reject]")).to_be_enabled()
+    assert own(house)[before:] == []
+    visit.expected("410")
+
+
+def test_desk_that_nobody_sits_at_keeps_no_session_alive(house: House, visit: Visits) -> None:
+    """The page looks again by itself; only what a person does counts against their idle time."""
+    page = desk_of(visit, script=_HASTY)
+    expect(page.locator(".desk .start")).to_be_visible()
+    account = house.staff_id(house.account(Role.MODERATOR))
+    earlier = house.service.now() - timedelta(minutes=5)
+    mine = schema.staff_session.c.staff_id == account
+    with house.service.work() as work:
+        work.connection.execute(sa.update(schema.staff_session).where(mine).values(seen_at=earlier))
+    # The server writes down who is at work every twenty seconds at most.
+    page.wait_for_timeout(24_000)
+    with house.service.look() as work:
+        assert set(work.connection.scalars(sa.select(schema.staff_session.c.seen_at).where(mine))) == {
+            earlier
+        }
 
 
 def test_two_moderators_never_hold_the_same(house: House, visit: Visits) -> None:

@@ -22,6 +22,10 @@ HERE = Path(__file__).parent / "judge"
 CONTENT = b"What the page wants signed"
 DATA = base64.b64encode(CONTENT).decode()
 
+# The client's own sets of these names ask for a time stamp.
+ATTACHED = {"decode": True, "encapsulate": True, "digested": False}
+DIGESTED = {"decode": True, "encapsulate": False, "digested": True}
+
 pytestmark = pytest.mark.judge
 
 
@@ -103,8 +107,8 @@ def test_reads_the_key(client: Client, installed: Installed) -> None:
     assert x509.load_pem_x509_certificate(told["pem"].encode()) == leaf
 
 
-@pytest.mark.parametrize("call", ["createCMSSignatureFromBase64", "createCAdESFromBase64"])
-def test_signs_with_the_older_module(client: Client, authority: Authority, tmp_path: Path, call: str) -> None:
+def test_signs_with_the_older_module(client: Client, authority: Authority, tmp_path: Path) -> None:
+    call = "createCAdESFromBase64"
     cms = base64.b64decode(client.unlocked(call, "!!fileStorageType", DATA, "SIGNATURE", True))
     assert openssl.verified(tmp_path, cms, authority) == CONTENT
 
@@ -115,26 +119,20 @@ def test_signs_a_digest(client: Client, authority: Authority, tmp_path: Path) ->
     assert openssl.verified(tmp_path, base64.b64decode(signed), authority, CONTENT) == CONTENT
 
 
-@pytest.mark.parametrize("params", ["Attached", "Detached", "DetachedNoTSP", "DetachedHash"])
+@pytest.mark.parametrize("params", [ATTACHED, "!!basicsCMSParamsDetachedNoTSP", DIGESTED])
 def test_signs_with_the_newer_module(
-    client: Client, authority: Authority, tmp_path: Path, params: str
+    client: Client, authority: Authority, tmp_path: Path, params: Any
 ) -> None:
-    data = base64.b64encode(hashlib.sha256(CONTENT).digest()).decode() if params == "DetachedHash" else DATA
+    data = base64.b64encode(hashlib.sha256(CONTENT).digest()).decode() if params is DIGESTED else DATA
     signed = client.unlocked(
-        "basicsSignCMS",
-        "!!basicsStoragePKCS12",
-        data,
-        f"!!basicsCMSParams{params}",
-        "!!basicsSignerSignPerson",
+        "basicsSignCMS", "!!basicsStoragePKCS12", data, params, "!!basicsSignerSignPerson"
     )
-    content = None if params == "Attached" else CONTENT
+    content = None if params is ATTACHED else CONTENT
     assert openssl.verified(tmp_path, openssl.unwrapped(signed), authority, content) == CONTENT
 
 
 def test_signs_several_at_once(client: Client, authority: Authority, tmp_path: Path) -> None:
-    signed = client.unlocked(
-        "basicsSignCMS", "!!basicsStorageAll", [DATA] * 3, "!!basicsCMSParamsAttached", "!!basicsSignerAny"
-    )
+    signed = client.unlocked("basicsSignCMS", "!!basicsStorageAll", [DATA] * 3, ATTACHED, "!!basicsSignerAny")
     assert [openssl.verified(tmp_path, openssl.unwrapped(one), authority) for one in signed] == [CONTENT] * 3
 
 
@@ -161,6 +159,20 @@ def test_a_cancelled_dialog_is_one_to_the_client(
     person.waiting_dialog(installed.agent).send(do="cancel")
     outcome = client.outcome()
     assert outcome["canceled"] or "action.canceled" in outcome["error"]
+
+
+@pytest.mark.parametrize(
+    ("call", "args"),
+    [
+        ("createCMSSignatureFromBase64", ["!!fileStorageType", DATA, "SIGNATURE", True]),
+        ("basicsSignCMS", ["!!basicsStorageAll", DATA, "!!basicsCMSParamsAttached", "!!basicsSignerAny"]),
+        ("basicsSignCMS", ["!!basicsStorageAll", DATA, "!!basicsCMSParamsDetached", "!!basicsSignerAny"]),
+    ],
+)
+def test_a_time_stamp_is_refused_with_a_reason(client: Client, call: str, args: list[Any]) -> None:
+    """RFC 3161: a site that relies on one must not get a signature without."""
+    client.ask(call, *args)
+    assert "agent.no_time_stamp: There is no time-stamping service here" in client.outcome()["error"]
 
 
 def test_keys_on_devices_are_refused_with_a_reason(client: Client) -> None:

@@ -1,12 +1,14 @@
 """The dialogs: a site is asked about once, a token serves one dialog and one browser, folders stay at home."""
 
 import contextlib
+import os
 import re
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import httpx
 import pytest
 
+from qoltanba_keyagent import folders
 from tests.keyagent import person
 from tests.keyagent.person import SITE, Agent, Person, Site
 
@@ -30,6 +32,19 @@ def test_a_site_is_asked_about_once_and_can_be_taken_back(agent: Agent, site: Si
     assert third.says("A site wants to use your keys")
 
 
+def test_the_question_names_this_agents_own_page(agent: Agent, site: Site) -> None:
+    asked = person.announced(agent, site.enrol("createRequest"))
+    assert asked.says(f"{agent.address}/")
+    assert not asked.says("13579")
+    assert not asked.says("not protected")
+
+
+def test_a_site_without_tls_is_asked_about_with_a_warning(agent: Agent) -> None:
+    with Site(agent, "http://portal.example") as open_site, Site(agent, "http://127.0.0.1:8080") as near:
+        assert person.announced(agent, open_site.enrol("createRequest")).says("not protected")
+        assert not person.announced(agent, near.enrol("createRequest")).says("not protected")
+
+
 def test_a_refused_site_gets_nothing_and_is_asked_about_again(agent: Agent, site: Site) -> None:
     asked = person.announced(agent, site.enrol("createRequest"))
     asked.send(do="cancel")
@@ -46,7 +61,10 @@ def test_the_permission_of_one_site_is_none_for_another(agent: Agent, site: Site
 def test_presence_is_told_without_asking(site: Site) -> None:
     """Step 7 looks whether the program runs, before anything is wanted of it."""
     assert site.enrol("getVersion")["body"]["name"] == "Qoltanba"
-    assert site.enrol("getStorages")["body"] == {"storages": ["FILE"]}
+    assert site.enrol("getStorages")["body"] == {
+        "storages": ["FILE"],
+        "algorithms": ["P-256", "RSA-2048"],
+    }
 
 
 def test_the_address_of_a_dialog_opens_it_in_one_browser_only(agent: Agent, site: Site) -> None:
@@ -147,6 +165,30 @@ def test_no_folder_outside_home_is_shown_or_chosen(
     assert "passwd" not in answer.text
     choosing.send(do="choose", **place)
     assert choosing.says("cannot be opened")
+
+
+@pytest.mark.parametrize(
+    "path", ["//server/share", r"\\server\share", "C:/Users", "D:", "/", "a/../../b", r"a\..\..\b"]
+)
+def test_a_path_is_refused_by_its_words_before_it_is_looked_at(path: str) -> None:
+    """On Windows a look at a network path would show the account to its server."""
+    assert not folders.stays_below(PureWindowsPath(path))
+    assert folders.stays_below(PureWindowsPath("Documents/keys"))
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "loop/loop", "a\0b", "/".join("x" * 5000)])
+def test_a_path_that_leads_nowhere_is_refused(agent: Agent, choosing: Person, path: str) -> None:
+    (agent.home / "loop").symlink_to("loop")
+    answer = choosing.request("GET", choosing.address, params={"root": "0", "path": path})
+    assert answer.status_code == 409
+    assert choosing.open().page
+
+
+def test_names_that_are_no_text_do_not_stop_the_dialog(agent: Agent, choosing: Person) -> None:
+    """Old archives and sticks leave names in one-byte alphabets."""
+    Path(os.fsdecode(os.fsencode(agent.home) + b"/\xea\xeb\xfe\xf7\xe8")).mkdir()
+    Path(os.fsdecode(os.fsencode(agent.home) + b"/\xea\xeb.p12")).touch()
+    assert choosing.open(lang="en").says("Documents")
 
 
 def test_a_symbolic_link_out_of_home_is_not_listed(agent: Agent, choosing: Person) -> None:

@@ -73,11 +73,29 @@ def test_a_folder_with_a_name_of_two_letters_forbids_nothing() -> None:
         "Aa03121987z",
         "Aa12/03/87zz",
         "Aa870312zz",
+        "Aa12,03,1987",
+        "Aa*12#03:1987",
+        "Aa12.3.1987",
+        "Aa3/12/1987",
+        "Aa1987.3.12",
+        "Aa8,7,0,3,1,2,3,0,0,4,5,4",
     ],
 )
 def test_refused_when_it_is_the_owners_number_phone_or_birth_date(password: str) -> None:
     """R16, in the usual spellings, with or without something around them."""
     assert Fault.LIKE_OWNER in faults(password)
+
+
+@pytest.mark.parametrize("password", ["Aa870312300454", "Aa12.03.1987", "Aa1987-3-12"])
+def test_the_certificate_itself_names_the_owner(password: str) -> None:
+    """R16 holds for a site that says nothing about the owner, too: the IIN begins with the birth date."""
+    owner = Owner(certified_iin="870312300454")
+    assert Fault.LIKE_OWNER in passwords.faults(password, path=PATH, owner=owner)
+
+
+def test_a_name_in_another_spelling_is_the_same_name() -> None:
+    """A folder written in full-width letters, as some keyboards do."""
+    assert Fault.LIKE_NAME in faults("Tulpar7arystan", Path("/u/ｔｕｌｐａｒ/k.p12"))
 
 
 def test_what_is_not_known_of_the_owner_forbids_nothing() -> None:

@@ -11,10 +11,13 @@ from typing import Any
 import httpx
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from qoltanba_keyagent import keys, xml_signatures
+from qoltanba_keyagent.refusals import XmlRefused
 from tests.keyagent import authority as authorities
 from tests.keyagent import openssl, person
 from tests.keyagent.authority import Authority
@@ -73,10 +76,10 @@ def test_key_info_is_what_the_certificate_says(installed: Installed) -> None:
 
 @pytest.mark.judge
 @pytest.mark.parametrize("attach", [True, False])
-@pytest.mark.parametrize("method", ["createCMSSignatureFromBase64", "createCAdESFromBase64"])
 def test_openssl_verifies_a_cms(
-    installed: Installed, authority: Authority, tmp_path: Path, method: str, attach: bool
+    installed: Installed, authority: Authority, tmp_path: Path, attach: bool
 ) -> None:
+    method = "createCAdESFromBase64"
     with Site(installed.agent) as site:
         answer = unlocked(installed, site, method, ["PKCS12", "SIGNATURE", DATA, attach])
     cms = base64.b64decode(answer["responseObject"])
@@ -98,9 +101,7 @@ def test_openssl_refuses_the_signature_over_other_content(
 ) -> None:
     """Or the tests above would prove nothing."""
     with Site(installed.agent) as site:
-        answer = unlocked(
-            installed, site, "createCMSSignatureFromBase64", ["PKCS12", "SIGNATURE", DATA, False]
-        )
+        answer = unlocked(installed, site, "createCAdESFromBase64", ["PKCS12", "SIGNATURE", DATA, False])
     with pytest.raises(AssertionError):
         openssl.verified(tmp_path, base64.b64decode(answer["responseObject"]), authority, CONTENT + b"x")
 
@@ -109,7 +110,7 @@ def test_openssl_refuses_the_signature_over_other_content(
 def test_the_newer_module_signs_one_and_many(
     installed: Installed, authority: Authority, tmp_path: Path
 ) -> None:
-    attached = {"decode": True, "encapsulate": "true", "digested": False, "tsaProfile": {}}
+    attached = {"decode": True, "encapsulate": "true", "digested": False, "tsaProfile": None}
     with Site(installed.agent) as site:
         one = unlocked(installed, site, "sign", basics(DATA, attached), BASICS)
         two = unlocked(installed, site, "sign", basics([DATA, DATA], attached), BASICS)
@@ -143,6 +144,110 @@ def test_xmlsec_verifies_signed_documents(installed: Installed, authority: Autho
         assert done.returncode == 0, (done.stderr, signed)
 
 
+XML = "<order><item Id='a'>кілем</item></order>"
+
+
+@pytest.mark.parametrize(
+    ("document", "signed"),
+    [
+        (XML, "//*[count(//*[count(//*)>0])>0]"),
+        (XML, "//*[//*[//*]]"),
+        (XML, "document('/etc/passwd')"),
+        (XML, "//item | //order"),
+        (XML, "//text()"),
+        (XML, "//item[@Id='a' or 1=1]"),
+        (XML, "//nothing"),
+        (XML, "/order/" + "/item" * 100),
+        ("<o><item Id='x'>shown</item><item2 Id='x'>other</item2></o>", "//item"),
+        ("<o><item2 ID='x'>other</item2><item Id='x'>shown</item></o>", "//item"),
+        ("<o><item Id=''>shown</item></o>", "//item"),
+    ],
+)
+def test_a_part_that_cannot_be_told_from_another_is_not_signed(document: str, signed: str) -> None:
+    """What could keep the agent busy for ever, and what would let a reader take another part for the signed one."""
+    with pytest.raises(XmlRefused):
+        xml_signatures.sign(held(), document, signed=signed)
+
+
+@pytest.mark.parametrize(
+    "signed", ["//item", "/order/item", "//*[@Id='a']", "/order/*[1]", "item", "//item[@Id]", ".", "/order"]
+)
+def test_usual_paths_name_the_part_that_is_signed(signed: str) -> None:
+    assert "SignatureValue" in xml_signatures.sign(held(), XML, signed=signed)
+
+
+def test_a_place_that_the_document_claims_for_the_signature_is_refused() -> None:
+    placed = '<o xmlns:d="http://www.w3.org/2000/09/xmldsig#"><d:Signature Id="placeholder"/><p/></o>'
+    with pytest.raises(XmlRefused):
+        xml_signatures.sign(held(), placed, under="//p")
+
+
+def held() -> keys.KeyWithCertificate:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return keys.KeyWithCertificate(key, Authority.make().issue(key.public_key()))
+
+
+@pytest.mark.parametrize(
+    ("module", "method", "args"),
+    [
+        (COMMON, "createCMSSignatureFromBase64", ["PKCS12", "SIGNATURE", DATA, False]),
+        (BASICS, "sign", basics(DATA, {"tsaProfile": {}})),
+        (BASICS, "sign", basics(DATA, {"tsaProfile": {"policy": "1.2.398.3.3.2.6.4"}, "digested": True})),
+    ],
+)
+def test_a_time_stamp_is_refused_in_the_modules_own_shape(
+    site: Site, module: str, method: str, args: Any
+) -> None:
+    """RFC 3161: who asked for one must not take a signature without for it."""
+    answer = site.ask(module, method, args)
+    assert (answer.get("code"), answer.get("status")) in (("500", None), ("INVOCATION_ERROR", False))
+    assert "agent.no_time_stamp: There is no time-stamping service here" in str(answer)
+
+
+def test_everything_that_is_signed_is_shown(installed: Installed) -> None:
+    """Not the first document alone, and nothing that turns the direction of writing unseen."""
+    texts = ["An offer", "A credit of 5 000 000 tenge", "from \u202egnp.exe"]
+    data = [base64.b64encode(text.encode()).decode() for text in texts]
+    with Site(installed.agent) as site:
+        site.send(BASICS, "sign", basics(data, {"decode": True}))
+        asked = person.waiting_dialog(installed.agent)
+        assert asked.says("Documents: 3")
+        assert all(asked.says(text) for text in texts[:2])
+        assert all(asked.says(hashlib.sha256(text.encode()).hexdigest()) for text in texts)
+        assert asked.says("from �gnp.exe")
+        asked.send(do="cancel")
+        site.receive()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (("қ" * 30_000).encode(), "Only the beginning is shown"),
+        (b"\x00\xff\x01", "cannot be shown"),
+        (b"", ""),
+        (b"a\xd2", "cannot be shown"),
+    ],
+)
+def test_what_cannot_be_shown_whole_says_so(installed: Installed, content: bytes, told: str) -> None:
+    with Site(installed.agent) as site:
+        site.send(BASICS, "sign", basics(base64.b64encode(content).decode(), {"decode": True}))
+        asked = person.waiting_dialog(installed.agent)
+        assert asked.says(told)
+        assert asked.says("cannot be shown") == (told == "cannot be shown")
+        asked.send(do="cancel")
+        site.receive()
+
+
+def test_a_digest_is_signed_with_a_warning(installed: Installed) -> None:
+    digest = base64.b64encode(hashlib.sha256(CONTENT).digest()).decode()
+    with Site(installed.agent) as site:
+        site.send(COMMON, "createCAdESFromBase64Hash", ["PKCS12", "SIGNATURE", digest])
+        asked = person.waiting_dialog(installed.agent)
+        assert asked.says("it could be anything")
+        asked.send(do="cancel")
+        site.receive()
+
+
 def test_cancelled_is_told_as_each_module_publishes_it(installed: Installed) -> None:
     with Site(installed.agent) as site:
         site.send(COMMON, "getKeyInfo", ["PKCS12"])
@@ -156,7 +261,7 @@ def test_cancelled_is_told_as_each_module_publishes_it(installed: Installed) -> 
 def test_a_key_of_another_use_is_refused_in_the_dialog(installed: Installed) -> None:
     """The site gets no signature of an authentication key where it asked for a signing one, nor the reverse."""
     with Site(installed.agent) as site:
-        site.send(COMMON, "createCMSSignatureFromBase64", ["PKCS12", "AUTHENTICATION", DATA, False])
+        site.send(COMMON, "createCAdESFromBase64", ["PKCS12", "AUTHENTICATION", DATA, False])
         asked = person.waiting_dialog(installed.agent)
         asked.send(do="use", password=PASSWORD)
         assert asked.says("cannot use this certificate")
@@ -174,14 +279,13 @@ def test_a_wrong_password_is_said_and_asked_again(installed: Installed) -> None:
         assert site.receive()["code"] == "200"
 
 
-def test_the_person_sees_who_asks_what_and_that_no_stamp_comes(installed: Installed) -> None:
+def test_the_person_sees_who_asks_what(installed: Installed) -> None:
     with Site(installed.agent) as site:
         site.send(COMMON, "createCAdESFromBase64", ["PKCS12", "SIGNATURE", DATA, True])
         asked = person.waiting_dialog(installed.agent)
         assert asked.says(person.SITE)
         assert asked.says("Қол қойылатын мәтін")
         assert asked.says(hashlib.sha256(CONTENT).hexdigest())
-        assert asked.says("no time-stamping service")
         asked.send(do="cancel")
         site.receive()
 
@@ -192,8 +296,8 @@ def test_the_person_sees_who_asks_what_and_that_no_stamp_comes(installed: Instal
         ("getKeyInfo", [None]),
         ("getKeyInfo", [1]),
         ("getKeyInfo", ["AKKaztokenStore"]),
-        ("createCMSSignatureFromBase64", ["PKCS12", [7, 7], DATA, False]),
-        ("createCMSSignatureFromBase64", ["PKCS12", "SIGNATURE", "not base64!", False]),
+        ("createCAdESFromBase64", ["PKCS12", [7, 7], DATA, False]),
+        ("createCAdESFromBase64", ["PKCS12", "SIGNATURE", "not base64!", False]),
         ("createCAdESFromBase64Hash", ["PKCS12", "SIGNATURE", DATA]),
         ("signXml", ["PKCS12", "SIGNATURE", "<this>is not XML", "", ""]),
         (

@@ -99,6 +99,22 @@ def test_the_certificate_is_renewed_before_it_ends_and_the_ca_stays(tmp_path: Pa
     assert tls.ca_file(tmp_path).read_bytes() == ca
 
 
+def test_a_certificate_from_a_clock_in_the_future_is_made_anew(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    tls.context(tmp_path, now=now + timedelta(days=200))
+    tls.context(tmp_path, now=now)
+    made = x509.load_pem_x509_certificate((tmp_path / "tls" / "server.pem").read_bytes())
+    assert made.not_valid_before_utc <= now
+
+
+def test_a_ca_without_its_key_is_made_anew(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    tls.context(tmp_path, now=now)
+    (tmp_path / "tls" / "ca-key.pem").unlink()
+    tls.context(tmp_path, now=now + timedelta(days=380))
+    assert (tmp_path / "tls" / "ca-key.pem").exists()
+
+
 def test_no_certificate_lives_longer_than_browsers_accept(tmp_path: Path) -> None:
     tls.context(tmp_path, now=datetime.now(UTC))
     made = x509.load_pem_x509_certificate((tmp_path / "tls" / "server.pem").read_bytes())
@@ -142,6 +158,18 @@ def test_a_taken_port_is_said_in_a_sentence(agent: Agent, tmp_path: Path) -> Non
     )
     assert told.returncode == 1
     assert told.stderr.startswith(f"Port {agent.port} is taken")
+
+
+def test_a_second_agent_over_the_same_folder_does_not_start(agent: Agent) -> None:
+    """Another port does not help: it would take the first one's unfinished files for leftovers of a crash."""
+    program = [sys.executable, str(person.PROJECT / "portal" / "keyagent"), "run", "--no-browser"]
+    program += ["--port", str(person.free_port()), "--folder", str(agent.folder)]
+    half = agent.folder / "waiting" / ".half"
+    half.touch()
+    told = subprocess.run(program, capture_output=True, text=True, timeout=30)
+    assert told.returncode == 1
+    assert told.stderr.startswith("The key agent is running already")
+    assert half.exists()
 
 
 def test_ends_at_once_when_told_to(agent: Agent) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from ca_core.registration import bmg
 from portal import dossier_cookie
 from portal.limits import Buckets, Limits
 from tests.portal.conftest import House, Served, application
@@ -87,7 +86,8 @@ def test_found_or_not_the_answer_comes_at_an_even_moment(browser: httpx.Client) 
 def test_one_browser_asks_about_few_people_whatever_process_answers(house: House) -> None:
     """R14: the count is stored, under the digest of the browser's own cookie."""
     cookies = {dossier_cookie.COOKIE: dossier_cookie.fresh()}
-    numbers = [iin(100 + 20 * n).digits for n in range(bmg.LOOK_UPS_OF_A_DEVICE + 1)]
+    allowed = house.service.policy.identification.look_ups_of_a_browser
+    numbers = [iin(100 + 20 * n).digits for n in range(allowed + 1)]
     with httpx.Client(base_url=house.url, trust_env=False, timeout=20, cookies=cookies) as client:
         statuses = [asked(client, number).status_code for number in numbers]
-    assert statuses == [200] * bmg.LOOK_UPS_OF_A_DEVICE + [429]
+    assert statuses == [200] * allowed + [429]

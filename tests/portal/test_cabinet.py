@@ -101,6 +101,25 @@ def test_three_wrong_codes_use_the_code_up_in_the_same_words(somebody: Owner) ->
     assert "/cabinet/code/send" in somebody.page().text
 
 
+def test_a_refused_iin_can_be_read_in_another_language(somebody: Owner) -> None:
+    """The links to the other languages are of the page's own address."""
+    somebody.page()
+    refused = somebody.press("/code/send", iin="123")
+    assert refused.status_code == 400
+    answer = somebody.page("/code/send", lang="kk")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cabinet")
+
+
+def test_signing_in_anew_ends_the_session_that_the_browser_had(signed_in: Owner, house: House) -> None:
+    earlier = signed_in.browser.cookies["qoltanba_cabinet"]
+    signed_in.a_minute_passes()
+    signed_in.sign_in()
+    with house.browser as other:
+        other.cookies.set("qoltanba_cabinet", earlier, path="/cabinet")
+        assert other.get("/cabinet/views").status_code == 303
+    assert signed_in.page("/views").status_code == 200
+
+
 def test_a_code_opens_only_the_page_that_asked(somebody: Owner, house: House) -> None:
     somebody.asks()
     code = somebody.code()

@@ -13,10 +13,13 @@ import pytest
 from cryptography import x509
 from sqlalchemy import insert, select, update
 
-from ca_core.dossier import Step
-from ca_core.identifiers import Iin
-from data import schema
-from portal import dossier_cookie, steps
+from ca_core import roles
+from ca_core.dossier import AgreementKind, Step
+from ca_core.identifiers import ApplicationId, Iin
+from ca_core.revocation import hold, revoke
+from ca_core.revocation.reasons import Reason
+from data import dossier_schema, schema
+from portal import agreements, dossier_cookie, steps
 from runtime import keyagent
 from tests import dossiers
 from tests.portal.conftest import House
@@ -36,7 +39,7 @@ class Applicant:
 
     @property
     def phone(self) -> int:
-        return 77030000000 + int(self.iin.digits[7:11])
+        return 77050000000 + int(self.iin.digits[7:11])
 
     def page(self, slug: str, **asked: str) -> httpx.Response:
         return self.browser.get(f"/get/{slug}", params=asked)
@@ -104,6 +107,10 @@ class Applicant:
 
     def to_access(self) -> None:
         self.to_face()
+        self.identify()
+
+    def identify(self) -> None:
+        """As the face verification does."""
         with self.house.service.look() as work:
             found = work.own_dossiers.by_digest(self.digest())
         assert found is not None
@@ -178,6 +185,70 @@ def test_the_key_program_is_handed_the_chain_and_what_a_password_must_not_be(app
     issuing.verify_directly_issued_by(root)
     for known in ('data-key="key-1"', f'data-iin="{applicant.iin.digits}"', 'data-born="1987-03-12"'):
         assert known in text
+
+
+def test_the_status_looks_again_soon_at_first_and_seldom_later(applicant: Applicant) -> None:
+    applicant.to_status()
+    assert 'http-equiv="refresh" content="3"' in applicant.page("status").text
+    table = schema.application
+    with applicant.house.service.work() as work:
+        long_ago = applicant.house.service.now() - timedelta(minutes=2)
+        mine = update(table).where(table.c.number == applicant.number())
+        work.connection.execute(mine.values(changed_at=long_ago))
+    assert 'http-equiv="refresh" content="20"' in applicant.page("status").text
+    applicant.issue()
+    assert "http-equiv" not in applicant.page("status").text
+
+
+def test_what_is_on_hold_is_installed_when_the_hold_is_lifted_and_what_is_revoked_is_not(
+    applicant: Applicant,
+) -> None:
+    """R10, R10a: the page of the status says so, and the key program erases a key without a certificate."""
+    applicant.to_status()
+    applicant.issue()
+    service = applicant.house.service
+    with service.look() as work:
+        made = work.certificates.of_application(ApplicationId(applicant.number()))
+    assert made is not None
+    with service.work() as work:
+        held = hold.place(work, actor=roles.OWNER, found=made, why="not me", now=service.now())
+    page = applicant.page("status").text
+    assert applicant.here() == "status"
+    assert ("verdict wait" in page, 'href="/get/password"' in page, "data-void" in page) == (
+        True,
+        False,
+        False,
+    )
+    with service.work() as work:
+        revoke.record(
+            work, actor=roles.OWNER, found=held, reason=Reason.KEY_COMPROMISE, why="owner", now=service.now()
+        )
+    page = applicant.page("status").text
+    assert ("verdict bad" in page, 'data-void="key-1"' in page) == (True, True)
+    assert applicant.tell("password/installed", {}).status_code == 409
+    assert applicant.send("again").status_code == 303
+    assert applicant.here() == "code"
+
+
+def test_a_computer_that_was_left_for_an_hour_asks_for_the_code_and_shows_nobody_s_iin(
+    applicant: Applicant,
+) -> None:
+    """R4, R14: computers are shared; with the code the way goes on where it was."""
+    applicant.to_key()
+    table = dossier_schema.dossier
+    with applicant.house.service.work() as work:
+        mine = update(table).where(table.c.token_digest == applicant.digest())
+        long_ago = applicant.house.service.now() - timedelta(hours=1)
+        work.connection.execute(mine.values(changed_at=long_ago))
+    assert applicant.here() == "code"
+    assert "data-away" in applicant.page("code").text
+    assert applicant.iin.digits not in applicant.page("iin").text
+    answer = applicant.send("iin", iin=KNOWN, company="myself")
+    assert answer.headers["location"] == "/get?moved=1"
+    assert applicant.page("statement/ru.pdf").status_code == 409
+    applicant.send("code", act="send")
+    applicant.send("code", act="confirm", code=applicant.code())
+    assert applicant.here() == "key"
 
 
 @pytest.mark.parametrize("language", ["ru", "kk"])
@@ -304,7 +375,7 @@ def test_on_another_device_the_application_goes_on_after_iin_and_code(
     elsewhere.send("code", act="confirm", code=elsewhere.code())
     assert "data-earlier" in elsewhere.page("agent").text
     elsewhere.send("resume", number=number)
-    assert elsewhere.here() == "access"
+    assert elsewhere.here() == "face"
     assert applicant.here() == "start"
 
 
@@ -320,11 +391,31 @@ def test_nobody_resumes_the_application_of_another(applicant: Applicant, house: 
         assert other.here() == "proceed"
 
 
+def test_whose_cookie_is_over_is_led_to_the_beginning_by_one_link(browser: httpx.Client) -> None:
+    answer = browser.post("/get/camera", data={"camera": "works"})
+    assert (answer.status_code, refused_as(answer)) == (410, "dossier.unknown")
+    assert 'class="button" href="/get"' in answer.text
+
+
 def test_the_cookie_is_kept_from_scripts_and_other_sites(browser: httpx.Client) -> None:
     cookie = browser.post("/get/start").headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
     assert "max-age=2592000" in cookie
+
+
+def test_with_the_code_the_cookie_changes_and_the_one_before_is_nobodys(
+    applicant: Applicant, elsewhere: Applicant
+) -> None:
+    """Whoever begins in a browser that others use, and keeps its cookie, does not walk along with the next person."""
+    applicant.to_code()
+    elsewhere.browser.cookies.set(dossier_cookie.COOKIE, applicant.browser.cookies[dossier_cookie.COOKIE])
+    assert elsewhere.here() == "code"
+    applicant.send("code", act="send")
+    applicant.send("code", act="confirm", code=applicant.code())
+    assert applicant.here() == "agent"
+    assert elsewhere.here() == "start"
+    assert elsewhere.tell("password/installed", {}).json()["code"] == "dossier.unknown"
 
 
 def test_beginning_twice_is_one_dossier(applicant: Applicant) -> None:
@@ -380,6 +471,23 @@ def test_without_a_phone_in_the_bmg_the_way_is_the_call(applicant: Applicant) ->
     assert re.search(r"\b6\b.*17", applicant.page("code", lang="en").text)
 
 
+def test_at_the_call_no_code_lies_behind(applicant: Applicant) -> None:
+    """F1, 5: nobody was asked for a code; what is looked back at is the IIN."""
+    applicant.iin = fresh_iin()
+    applicant.to_code()
+    assert 'href="/get/iin"' in applicant.page("call").text
+    assert applicant.page("code").status_code == 303
+
+
+def test_whoever_comes_to_the_call_by_kenes_has_entered_the_iin(applicant: Applicant) -> None:
+    """Nothing entered is lost (F1): the help of every page leads to the call past the button of step 5."""
+    applicant.iin = fresh_iin()
+    applicant.to_code()
+    applicant.browser.post("/call/start", data={"step": "ready", "who": "myself", "need": ""})
+    asked = applicant.browser.get("/call/start", params={"step": "you"}).text
+    assert f'value="{applicant.iin.digits}"' in asked
+
+
 def test_a_lost_phone_leads_to_the_call_and_a_found_one_back(applicant: Applicant) -> None:
     applicant.to_code()
     applicant.send("code", act="lost")
@@ -414,6 +522,31 @@ def test_asked_again_too_soon_the_code_on_its_way_can_still_be_typed(applicant: 
     assert 'name="code"' in answer.text
 
 
+def test_after_coming_back_the_code_on_its_way_can_still_be_typed(applicant: Applicant) -> None:
+    """F1: every step can be left and taken up again."""
+    applicant.to_code()
+    assert 'name="code"' not in applicant.page("code").text
+    applicant.send("code", act="send")
+    assert 'name="code"' in applicant.page("code").text
+    applicant.send("code", act="confirm", code=applicant.code())
+    applicant.send("agent")
+    applicant.send("proceed")
+    assert 'name="code"' not in applicant.page("identify").text
+    sent = applicant.send("identify", act="send", iin=applicant.iin.digits, phone=f"+{applicant.phone}")
+    assert sent.status_code == 303, refused_as(sent)
+    assert 'name="code"' in applicant.page("identify").text
+
+
+def test_the_code_speaks_the_language_that_its_page_has_now(applicant: Applicant) -> None:
+    """Whoever changes the language on the way is written to in the new one."""
+    applicant.to_code()
+    applicant.page("code", lang="kk")
+    applicant.send("code", act="send")
+    query = select(schema.outbox.c.language).where(schema.outbox.c.recipient == str(applicant.phone))
+    with applicant.house.service.look() as work:
+        assert work.connection.scalars(query).all() == ["kk"]
+
+
 def test_identification_shows_the_phone_masked_and_takes_the_whole_one(applicant: Applicant) -> None:
     applicant.to_identify()
     page = applicant.page("identify").text
@@ -432,6 +565,44 @@ def test_another_text_than_the_one_in_force_is_not_accepted(
     assert (answer.status_code, refused_as(answer)) == (409, "dossier.text_changed")
 
 
+@pytest.mark.parametrize("slug", ["access", "agreement"])
+def test_what_was_accepted_is_looked_back_at_and_no_other_version(
+    applicant: Applicant, slug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F1, 11 and 12: versions are kept; in the language in which it was read, whatever is in force or chosen now."""
+    applicant.to_access()
+    applicant.agree("access")
+    applicant.agree("agreement")
+    (accepted,) = re.findall(
+        r'<article class="agreement".*?</article>', applicant.page(slug, lang="ru").text, re.S
+    )
+    monkeypatch.setattr(agreements, "_IN_FORCE", dict.fromkeys(AgreementKind, "2027-01-01"))
+    later = applicant.page(slug, lang="kk").text
+    assert re.findall(r'<article class="agreement".*?>(.*?)</article>', later, re.S)[0] in accepted
+    assert 'lang="ru"' in later
+    assert "2026-11-22" in later
+    assert "Қабылданды" in later
+
+
+def test_a_medium_that_the_key_program_does_not_report_is_refused(applicant: Applicant) -> None:
+    applicant.to_access()
+    applicant.agree("access")
+    applicant.agree("agreement")
+    refused = applicant.send("contact", email="a@example.kz", storage="USB_TOKEN", reported="FILE")
+    assert (refused.status_code, refused_as(refused)) == (400, "dossier.storage_not_offered")
+    taken = applicant.send("contact", email="a@example.kz", storage="USB_TOKEN", reported="FILE,USB_TOKEN")
+    assert (taken.status_code, applicant.here()) == (303, "key")
+    assert 'data-storage="USB_TOKEN"' in applicant.page("key").text
+    sent = {"keyId": "key-1", "request": applicant.request}
+    for made_on, code in (
+        (None, "submit.storage_differs"),
+        ("FILE", "submit.storage_differs"),
+        ("drawer", "dossier.storage_not_offered"),
+    ):
+        assert applicant.tell("key/request", sent | {"storage": made_on}).json()["code"] == code
+    assert applicant.tell("key/request", sent | {"storage": "USB_TOKEN"}).json()["next"] == "/get/status"
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [
@@ -448,6 +619,40 @@ def test_a_wrong_contact_is_refused(applicant: Applicant, given: dict[str, str],
     assert (answer.status_code, refused_as(answer)) == (400, code)
 
 
+@pytest.mark.parametrize("key_id", ["", None, {}, "\x00", "\ud800", "k" * 201])
+def test_a_key_without_a_name_that_finds_it_again_is_refused(applicant: Applicant, key_id: object) -> None:
+    """Step 16 asks the key program for it by this name."""
+    applicant.to_key()
+    content = json.dumps({"keyId": key_id, "request": applicant.request})
+    answer = applicant.browser.post("/get/key/request", content=content)
+    assert (answer.status_code, answer.json()["code"]) == (400, "csr.malformed")
+    assert applicant.here() == "key"
+
+
+def test_an_application_can_be_cancelled_until_it_is_sent(applicant: Applicant) -> None:
+    """F1: at every step of it; nowhere by one careless press."""
+    applicant.to_agent()
+    button = re.compile(r'<details class="withdraw">\s*<summary>.*action="/get/withdraw"', re.S)
+    assert not button.search(applicant.page("agent").text)
+    applicant.send("agent")
+    applicant.send("proceed")
+    for slug in ("identify", "face", "access", "agreement", "contact", "key"):
+        if slug == "face":
+            applicant.send("identify", act="send", iin=applicant.iin.digits, phone=f"+{applicant.phone}")
+            applicant.send("identify", act="confirm", code=applicant.code())
+        if slug == "access":
+            applicant.identify()
+        if slug in ("agreement", "contact"):
+            applicant.agree({"agreement": "access", "contact": "agreement"}[slug])
+        if slug == "key":
+            applicant.send("contact", email="a@example.kz", storage="FILE")
+        page = applicant.page(slug).text
+        assert button.search(page), slug
+        assert page.count('action="/get/withdraw"') == 1
+    applicant.tell("key/request", {"keyId": "key-1", "request": applicant.request})
+    assert not button.search(applicant.page("status").text)
+
+
 def test_a_cancelled_application_is_over_and_another_can_begin(applicant: Applicant) -> None:
     applicant.to_key()
     applicant.send("withdraw")
@@ -456,6 +661,14 @@ def test_a_cancelled_application_is_over_and_another_can_begin(applicant: Applic
     assert 'data-state="WITHDRAWN"' in page
     applicant.send("again")
     assert applicant.here() == "code"
+
+
+@pytest.mark.parametrize("path", ["resume", "withdraw", "again"])
+def test_where_a_refusal_was_shown_the_page_can_be_asked_for_again(applicant: Applicant, path: str) -> None:
+    """Its language links and the browser's reload come to the address of the form."""
+    applicant.to_status()
+    answer = applicant.page(path, lang="kk")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/get/status")
 
 
 def test_after_an_installed_certificate_another_application_can_begin(applicant: Applicant) -> None:
@@ -498,17 +711,45 @@ def test_the_key_program_is_offered_with_its_size_and_digest(applicant: Applican
     """F1, 7: what is downloaded can be compared with what the page says."""
     folder = keyagent.folder(applicant.house.service.settings)
     folder.mkdir(parents=True, exist_ok=True)
-    wheel = folder / "qoltanba_keyagent-9-py3-none-any.whl"
-    wheel.write_bytes(b"a wheel" * 1000)
+    installer = folder / keyagent.NAME
+    installer.write_bytes(b"a file." * 1000)
     try:
         applicant.to_agent()
         page = applicant.page("agent").text
-        assert hashlib.sha256(wheel.read_bytes()).hexdigest() in page
+        assert hashlib.sha256(installer.read_bytes()).hexdigest() in page
         assert "7 KiB" in page
-        assert applicant.browser.get(f"/keyagent/{wheel.name}").content == wheel.read_bytes()
-        assert applicant.browser.get("/keyagent/other.whl").status_code == 404
+        assert applicant.browser.get(f"/keyagent/{installer.name}").content == installer.read_bytes()
+        assert applicant.browser.get("/keyagent/other.pyz").status_code == 404
     finally:
-        wheel.unlink()
+        installer.unlink()
+
+
+@pytest.mark.parametrize(
+    ("browser", "first"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/150.0", "py %USERPROFILE%\\Downloads\\"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605", "python3 ~/Downloads/"),
+        ("Mozilla/5.0 (X11; Linux x86_64) Firefox/150.0", "python3 ~/Downloads/"),
+        ("", "py "),
+    ],
+)
+def test_the_steps_for_the_visitors_own_system_come_first(
+    applicant: Applicant, browser: str, first: str
+) -> None:
+    folder = keyagent.folder(applicant.house.service.settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    installer = folder / keyagent.NAME
+    installer.touch()
+    try:
+        applicant.to_agent()
+        applicant.browser.headers["user-agent"] = browser
+        page = applicant.page("agent").text
+        shown, _, folded = page.partition("<details>")
+        assert f"<code>{first}" in shown
+        assert shown.count("install --port") <= 1
+        assert folded.count("<summary>") >= 2
+    finally:
+        installer.unlink()
 
 
 def test_every_step_has_a_page() -> None:

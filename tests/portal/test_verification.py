@@ -10,9 +10,11 @@ import pytest
 from PIL import Image
 
 from ca_core.dossier import Dossier
+from ca_core.face_attempt import AttemptOutcome, Flag
 from ca_core.identifiers import Iin
 from portal import dossier_cookie, protection
-from tests import dossiers
+from runtime import verifying
+from tests import dossiers, flagged
 from tests.portal.conftest import House
 from tests.portal.owners import fresh_iin
 from tests.runtime.conftest import register
@@ -21,6 +23,12 @@ from tests.runtime.conftest import register
 def jpeg(side: int = 240) -> bytes:
     written = io.BytesIO()
     Image.new("RGB", (side, side), (120, 110, 100)).save(written, "JPEG")
+    return written.getvalue()
+
+
+def progressive_jpeg() -> bytes:
+    written = io.BytesIO()
+    Image.new("RGB", (240, 240), (120, 110, 100)).save(written, "JPEG", progressive=True)
     return written.getvalue()
 
 
@@ -61,6 +69,8 @@ def test_the_page_explains_and_says_what_it_is_not(applicant: Applicant) -> None
     assert "не защищает от поддельного видео" in answer.text
     assert 'href="/call/start"' in answer.text
     assert 'href="tel:1414"' in answer.text
+    assert '<progress class="way" max="17" value="10"' in answer.text
+    assert 'href="/get/identify"' in answer.text
 
 
 def test_the_camera_is_for_this_way_and_nobody_listens(applicant: Applicant) -> None:
@@ -159,3 +169,37 @@ def test_what_comes_unannounced_is_cut_off(applicant: Applicant) -> None:
     answer = applicant.browser.post("/get/face/burst", content=endless(), headers=headers)
     assert answer.status_code == 413
     assert protection.LARGER_BODIES["/get/face/burst"] < 200 * 65536
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ((Flag.TOO_DARK, Flag.MOVE_MISSING), ["too_dark", "move_missing"]),
+        ((Flag.DOUBTFUL,), ["doubtful"]),
+        ((Flag.FACE_DIFFERS,), ["doubtful"]),
+        ((Flag.FLAT_PICTURE, Flag.ANOTHER_FACE), ["doubtful"]),
+        ((Flag.TOO_DARK, Flag.FLAT_PICTURE), ["too_dark"]),
+    ],
+)
+def test_how_near_a_false_face_came_is_not_told(
+    applicant: Applicant, monkeypatch: pytest.MonkeyPatch, flags: tuple[Flag, ...], told: list[str]
+) -> None:
+    """A print, a stranger and somebody in poor light read the same, so that nobody tries until it is better."""
+    assert applicant.dossier.number is not None
+    attempt = flagged.attempt(
+        applicant.dossier.number, applicant.house.service.now(), outcome=AttemptOutcome.AGAIN, flags=flags
+    )
+    monkeypatch.setattr(verifying, "judge", lambda *_, **__: attempt)
+    answer = applicant.post("judge", data={"challenge": "x"}).json()
+    assert answer == {"outcome": "again", "flags": told}
+    for language in ("ru", "kk", "en"):
+        words = applicant.page(**{"accept-language": language}).text
+        assert all(f"hint_{flag}" in words for flag in told)
+
+
+def test_a_frame_that_would_be_decoded_for_minutes_is_refused_by_its_header(applicant: Applicant) -> None:
+    data = progressive_jpeg()
+    again = data.rindex(b"\xff\xda")
+    bomb = data[:-2] + data[again:-2] * 5000 + data[-2:]
+    refused = applicant.burst(bomb)
+    assert (refused.status_code, refused.json()["code"]) == (400, "face.frames_unfit")

@@ -43,6 +43,14 @@ def test_a_signed_file_of_ours_is_good(browser: httpx.Client, owned: Owned) -> N
     assert "The signer&#39;s own word" in page.text
 
 
+def test_whose_name_a_bad_file_bears_is_what_the_file_says(browser: httpx.Client, owned: Owned) -> None:
+    """Anybody can put another person's certificate beside a signature of nobody."""
+    said = "so the file says; we do not confirm it"
+    assert said not in sent(browser, signed(owned), lang="en").text
+    changed = sent(browser, signed(owned).replace(b"Contract", b"Kontrakt"), lang="en")
+    assert (cause(changed), said in changed.text) == ("altered", True)
+
+
 def test_detached_with_its_document_without_it_and_with_another(browser: httpx.Client, owned: Owned) -> None:
     raw = signed(owned, detached=True)
     assert trust(sent(browser, raw, DOCUMENT)) == "good"

@@ -23,6 +23,13 @@ COMMANDS = (
     ["certificates", "export"],
     ["jobs", "run"],
     ["jobs", "retry"],
+    ["audit", "init"],
+    ["audit", "seal"],
+    ["audit", "verify"],
+    ["audit", "prove"],
+    ["audit", "prove-head"],
+    ["audit", "check"],
+    ["bench", "shift"],
 )
 
 

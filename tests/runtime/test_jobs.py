@@ -14,17 +14,20 @@ from ca_core import notices, roles
 from ca_core.call import CallBack, Leg, Ticket
 from ca_core.certificate import StorageKind
 from ca_core.errors import GatewayRejected, GatewayUnavailable
+from ca_core.face_attempt import Challenge
 from ca_core.identifiers import ApplicationId, Phone, Serial
 from ca_core.issuance import submit
-from ca_core.lifecycle import CertificateState
+from ca_core.lifecycle import ApplicationState, CertificateState
 from ca_core.owner_session import OwnerSession
 from ca_core.ports import Command, CommandKind
+from ca_core.registration import dossier
 from ca_core.revocation import hold, revoke
-from runtime import authority, publication
+from runtime import authority, issuing, publication
 from runtime.issuing import Issuing
 from runtime.jobs import JobRunner
 from runtime.sending import Sending
 from runtime.service import Service, succeeded
+from tests import builders, flagged
 from tests.runtime.conftest import iin, new_request, register
 
 OFFICER = roles.Actor("Officer", roles.Role.RA_OFFICER, roles.Door.CONSOLE, 1)
@@ -385,3 +388,49 @@ def test_tickets_and_call_backs_are_erased_when_their_time_is_over(
         for passes in (work.tickets, work.call_backs):
             assert passes.by_digest(b"old") is None
             assert passes.by_digest(b"new") is not None
+
+
+def test_an_application_that_nobody_finished_expires_and_its_owner_is_told_once(
+    service: Service, runner: JobRunner, post: Recorder
+) -> None:
+    opened_at = service.now() - timedelta(days=30, seconds=1)
+    owner = builders.register(service, email="")
+    waiting = builders.application(
+        owner, builders.new_key(), opened_at, state=ApplicationState.AGREED, public_key=b"", key_id=b""
+    )
+    with service.work() as work:
+        work.applications.add(waiting)
+    for _ in range(2):
+        runner.once()
+    with service.look() as work:
+        found = work.applications.by_number(waiting.number)
+    assert found is not None
+    assert found.state is ApplicationState.EXPIRED
+    assert [str(waiting.number) in text for _, text in post.sent] == [True]
+
+
+def test_what_a_face_check_left_behind_is_swept_by_the_routine(service: Service, runner: JobRunner) -> None:
+    """R14: also when nobody begins another check for days."""
+    owner = builders.register(service)
+    now = service.now()
+    begun = flagged.in_review(owner, now)
+    left = Challenge(b"t" * 32, begun.number, b"p" * 32, (), now, now - timedelta(minutes=6), "left")
+    with service.work() as work:
+        work.applications.add(begun)
+        work.face_challenges.add(left)
+    runner.once()
+    with service.look() as work:
+        assert work.face_challenges.living_of(begun.number) is None
+
+
+def test_dossiers_beyond_one_round_are_erased_in_the_next(service: Service, runner: JobRunner) -> None:
+    """R14: whoever begins and goes away by the thousand is not kept for days longer."""
+    stale = service.now() - timedelta(days=31)
+    with service.work() as work:
+        for number in range(issuing.BATCH + 1):
+            digest = number.to_bytes(32, "big")
+            dossier.begin(work, token_digest=digest, language="ru", now=stale)
+    runner.once()
+    runner._routine(service.now())
+    with service.look() as work:
+        assert work.own_dossiers.untouched_since(stale, 10) == []

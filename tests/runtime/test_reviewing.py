@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from ca_core import roles, staff
 from ca_core.application import Application
@@ -26,6 +30,7 @@ from runtime.jobs import JobRunner
 from runtime.sending import Sending
 from runtime.service import Service
 from tests import builders, flagged
+from tests.video.vision import servers
 from video import evidence as sealed
 
 SEED = roles.Actor("seed", None, roles.Door.COMMAND_LINE)
@@ -168,6 +173,19 @@ def test_picture_is_shown_as_it_came_where_nobody_finds_its_eyes(service: Servic
     actor, review_id = held(service)
     assert reviewing.live(service, actor=actor, review_id=review_id) == JPEG
     assert reviewing.frame(service, actor=actor, review_id=review_id, place=0) == JPEG
+
+
+def test_every_picture_comes_with_the_eyes_in_their_place(service: Service) -> None:
+    """The other moments as well: faces are compared by what differs, and a key blinks one over the other."""
+    actor, review_id = held(service)
+
+    async def align(request: Request) -> Response:
+        return Response(b"aligned " + await request.body())
+
+    with servers.serving(Starlette(routes=[Route("/aligned", align, methods=["POST"])])) as base_url:
+        service.settings = replace(service.settings, vision_port=int(base_url.rpartition(":")[2]))
+        assert reviewing.live(service, actor=actor, review_id=review_id) == b"aligned " + JPEG
+        assert reviewing.frame(service, actor=actor, review_id=review_id, place=0) == b"aligned " + JPEG
 
 
 def test_picture_that_was_changed_is_not_shown(service: Service) -> None:

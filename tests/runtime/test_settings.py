@@ -21,7 +21,7 @@ def _empty_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.fixture
 def production(tmp_path: Path) -> Callable[..., Settings]:
     """Settings that production accepts, but for what the test changes."""
-    for name in ("issuing", "ocsp", "session", "code", "media", "evidence", "sms"):
+    for name in ("issuing", "ocsp", "session", "code", "media", "evidence", "audit", "sms"):
         path = tmp_path / "secrets" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("a fictitious secret\n")
@@ -197,6 +197,7 @@ def test_production_with_tls_may_be_open(production: Callable[..., Settings]) ->
         ("lint", "off"),
         ("small_cell_minimum", "5"),
         ("issuing_secret_file", "missing"),
+        ("audit_secret_file", "missing"),
         ("sms_url", ""),
         ("sms_token_file", ""),
         ("mail_host", ""),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from ca_core.dossier import Dossier, Step
 from ca_core.errors import GatewayUnavailable, Refusal
@@ -204,6 +204,19 @@ def test_a_burst_that_is_none_is_refused_and_leaves_nothing(
     assert page.send(*[posing.frame(WHO)] * 4).step == 1
 
 
+def test_whose_move_is_too_small_hears_it_while_there_is_room_for_a_larger_one(service: Service) -> None:
+    page = Page(service, arrived(service))
+    while page.asked.step == 0:
+        page.send(*[posing.frame(WHO)] * 5)
+        time.sleep(0.9)
+    hints = []
+    for _ in range(4):
+        hints.append(page.send(*[posing.frame(WHO)] * 5).hint)
+        time.sleep(0.9)
+    assert hints == [None, None, Flag.MOVE_MISSING, Flag.MOVE_MISSING]
+    assert not page.asked.complete
+
+
 def test_a_second_tab_ends_the_first_and_erases_its_frames(service: Service) -> None:
     dossier = arrived(service)
     first = Page(service, dossier)
@@ -226,6 +239,25 @@ def test_what_nobody_finished_is_erased(service: Service) -> None:
         work.connection.execute(update(face_schema.face_challenge).values(expires_at=past))
     assert (verifying.sweep(service), files(service)) == (1, [])
     assert verifying.sweep(service) == 0
+
+
+def test_after_an_hour_nothing_is_left_of_a_check_but_its_evidence(service: Service) -> None:
+    """R14: also not what a killed process wrote and nobody noted, nor the numbers of the face."""
+    dossier = arrived(service)
+    page = Page(service, dossier)
+    page.act()
+    made = page.judge()
+    kept = {made.live.name, *(picture.name for picture in made.frames)}
+    folder = (service.settings.evidence_dir / made.live.name).parent
+    (folder / "left by a kill.jpg").write_bytes(b"x")
+    assert verifying.sweep(service) == 0
+    with service.work() as work:
+        past = service.now() - timedelta(minutes=61)
+        work.connection.execute(update(face_schema.face_challenge).values(drawn_at=past))
+    assert verifying.sweep(service) == 1
+    assert {str(path.relative_to(service.settings.evidence_dir)) for path in files(service)} == kept
+    with service.look() as work:
+        assert work.connection.execute(select(face_schema.face_challenge)).all() == []
 
 
 def test_a_burst_sent_twice_counts_once(service: Service) -> None:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -29,9 +30,32 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class Server:
+    """`address` is without a database name at its end."""
+
+    address: str
+    control: list[str]
+    options: str
+
+    def stop(self, how: str = "immediate") -> None:
+        """`immediate` is what a power cut does: nobody is waited for, and the log is replayed at the start."""
+        subprocess.run(_as_nobody_special([*self.control, "-m", how, "stop"]), check=True, cwd="/")
+
+    def start(self) -> None:
+        subprocess.run(_as_nobody_special([*self.control, "-o", self.options, "start"]), check=True, cwd="/")
+
+
 @contextlib.contextmanager
 def cluster() -> Iterator[str]:
     """The address of a database server, without a database name at its end."""
+    with server() as running:
+        yield running.address
+
+
+@contextlib.contextmanager
+def server() -> Iterator[Server]:
+    """One that a test may stop and start; it runs at the end."""
     where = programs()
     if where is None:
         raise FileNotFoundError("PostgreSQL is not installed: apt-get install postgresql")
@@ -48,10 +72,11 @@ def cluster() -> Iterator[str]:
         )
         options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c shared_buffers=64MB"
         control = [str(where / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
-        subprocess.run(_as_nobody_special([*control, "-o", options, "start"]), check=True, cwd="/")
+        running = Server(f"postgresql+psycopg://qoltanba@127.0.0.1:{port}", control, options)
+        running.start()
         try:
-            yield f"postgresql+psycopg://qoltanba@127.0.0.1:{port}"
+            yield running
         finally:
-            subprocess.run(_as_nobody_special([*control, "-m", "immediate", "stop"]), check=True, cwd="/")
+            running.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -38,8 +38,9 @@ log = logging.getLogger(__name__)
 # Three pictures, and what multipart writes around them.
 _FORM_LIMIT_BYTES = 3 * SIZE_LIMIT_BYTES + 64 * 1024
 _LEAST_COMPARED = 2
-# All frames of a verification as they usually are, and the portrait.
-_FILM_LIMIT_BYTES = 24 * 1024 * 1024
+# All frames of a verification, the portrait, and what multipart writes around them: what the portal took one by one
+# must not be refused as a whole.
+_FILM_LIMIT_BYTES = FRAMES_LIMIT * FRAME_LIMIT_BYTES + SIZE_LIMIT_BYTES + 128 * 1024
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -155,7 +156,7 @@ async def _comparisons(request: Request) -> Response:
 
 async def _bursts(request: Request) -> Response:
     film = await _film(request)
-    return JSONResponse(clip_wire.burst_to_json(await _run(request, worker.glance, film.frames)))
+    return JSONResponse(clip_wire.burst_to_json(await _run_film(request, worker.glance, film.frames)))
 
 
 async def _clips(request: Request) -> Response:
@@ -166,7 +167,7 @@ async def _clips(request: Request) -> Response:
         raise _Said(HTTPStatus.BAD_REQUEST, "vision.plan") from error
     if len(plan.frames) != len(film.frames):
         raise _Said(HTTPStatus.BAD_REQUEST, "vision.plan")
-    found = await _run(request, worker.verify, film.frames, plan, film.portrait)
+    found = await _run_film(request, worker.verify, film.frames, plan, film.portrait)
     return JSONResponse(clip_wire.verified_to_json(found))
 
 
@@ -188,8 +189,16 @@ async def _film(request: Request) -> _Film:
 
 
 async def _run(request: Request, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    return await _answered(_pool(request).run(job, *args, **kwargs))
+
+
+async def _run_film(request: Request, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    return await _answered(_pool(request).run_film(job, *args, **kwargs))
+
+
+async def _answered(answer: Awaitable[T]) -> T:
     try:
-        return await _pool(request).run(job, *args, **kwargs)
+        return await answer
     except PictureUndecodable as error:
         raise _Said(HTTPStatus.UNPROCESSABLE_ENTITY, "vision.picture_undecodable") from error
     except CheckIsOff as error:

@@ -4,6 +4,7 @@ What decides is one look over all frames: the moves again, one person from the f
 and the best straight frames against the register's portrait. Flags and distances come out; `ca_core` decides.
 """
 
+import random
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
 # Of one person turning their head the descriptions of two frames lie up to 0.40 apart (rendered people), those of two
 # people 0.63 at least.
 _ANOTHER_FROM = 0.55
-_LOOKED_AT = 12
+# However slowly a face becomes another one, this far from the straight one it is another one.
+_NOBODY_FROM = 0.60
+# Besides the frames that prove the moves; of a move held for long so many.
+_LOOKED_AT = 6
+_PROOF_LOOKED_AT = 8
+# Nobody is to know beforehand which ones.
+_dice = random.SystemRandom()
 # Frames as straight as this are compared with the portrait, the sharpest first.
 _STRAIGHT_ENOUGH = 0.20
 _BEST = 3
@@ -157,8 +164,16 @@ class _Film:
         held = self.rest
         if held is None:
             return ()
-        found = [self._showing(step, asked, held)[-1:] for step, asked in enumerate(self.plan.moves, 1)]
+        found = [
+            (self._proof(step, asked, held) or self._showing(step, asked, held))[-1:]
+            for step, asked in enumerate(self.plan.moves, 1)
+        ]
         return tuple(at for places in found for at in places)
+
+    def _proof(self, step: int, asked: Move, held: Rest) -> list[int]:
+        """Positions of the frames by which the step's move counts."""
+        times = {one.at_ms for one in moves.proof(asked, self.series, held=held, step=step)}
+        return [at for at, one in self.shown.items() if one.step == step and one.at_ms in times]
 
     def _showing(self, step: int, asked: Move, held: Rest) -> list[int]:
         """Positions of the step's frames that show its move."""
@@ -169,15 +184,28 @@ class _Film:
         return [at for at, one in self.shown.items() if one.step == step and one.at_ms in kept]
 
     def _changes(self, straight: Embedding) -> bool:
-        """Somebody else takes over: a frame like neither the straight one nor the one before it."""
-        places = list(self.marks)
+        """Somebody else takes over, or lends the moves to a picture of the first: a frame like neither the straight
+        one nor the one before it. Looked at are the frames that prove the moves, and others by chance.
+        """
         before = straight
-        for at in places[:: max(1, len(places) // _LOOKED_AT)]:
+        for at in self._looked_at():
             now = self.matcher.describe(self.pixels(at), self.marks[at])
-            if min(float(np.linalg.norm(now - one)) for one in (straight, before)) > _ANOTHER_FROM:
+            off, step = (float(np.linalg.norm(now - one)) for one in (straight, before))
+            if min(off, step) > _ANOTHER_FROM or off > _NOBODY_FROM:
                 return True
             before = now
         return False
+
+    def _looked_at(self) -> list[int]:
+        """In their order."""
+        held = self.rest
+        proofs = [
+            self._proof(step, asked, held) if held is not None else []
+            for step, asked in enumerate(self.plan.moves, 1)
+        ]
+        proving = {at for places in proofs for at in _drawn(places, _PROOF_LOOKED_AT)}
+        others = [at for at in self.marks if at not in proving]
+        return sorted(proving | set(_drawn(others, _LOOKED_AT)))
 
     def _is_flat(self) -> bool:
         """One plane explains a turn, in each frame that is looked at."""
@@ -186,7 +214,8 @@ class _Film:
             return False
         straight = min(self.shown, key=lambda at: moves.straightness(self.shown[at], held))
         for step, asked in enumerate(self.plan.moves, 1):
-            places = self._showing(step, asked, held)[-_FLAT_LOOKS:] if asked in TURNS else []
+            showing = self._proof(step, asked, held) or self._showing(step, asked, held)
+            places = showing[-_FLAT_LOOKS:] if asked in TURNS else []
             looks = [
                 flatness.in_common(
                     self.pixels(straight), self.marks[straight], self.pixels(at), self.marks[at]
@@ -196,6 +225,10 @@ class _Film:
             if looks and max(looks) >= flatness.FLAT_FROM:
                 return True
         return False
+
+
+def _drawn(places: Sequence[int], count: int) -> list[int]:
+    return _dice.sample(places, min(count, len(places)))
 
 
 def _largest(matcher: "FaceMatcher", pixels: Pixels) -> Face | None:

@@ -109,24 +109,40 @@ def progress(
     asked: Move, series: Sequence[Shown], *, held: Rest, step: int, prompt_ms: int, least_reaction_ms: int
 ) -> Progress:
     """How far the move of this step is. What was shown before the prompt must end before it counts again."""
+    found, run = _followed(asked, series, held=held, step=step)
+    if found is Progress.DONE and run[0].at_ms - prompt_ms < least_reaction_ms:
+        return Progress.EARLY
+    return found
+
+
+def proof(asked: Move, series: Sequence[Shown], *, held: Rest, step: int) -> list[Shown]:
+    """The pictures, one after another, by which the move of this step counts as made; none where it does not."""
+    found, run = _followed(asked, series, held=held, step=step)
+    return run if found is Progress.DONE else []
+
+
+def _followed(asked: Move, series: Sequence[Shown], *, held: Rest, step: int) -> tuple[Progress, list[Shown]]:
+    earlier = [one for one in series if one.step < step]
+    if not earlier:
+        return Progress.WAITING, []
     near_px = _near_px(series, step)
-    lingering = _moves([one for one in series if one.step < step][-1], held, near_px)
-    begun_ms, frames, wrong = 0, 0, 0
+    lingering = _moves(earlier[-1], held, near_px)
+    run: list[Shown] = []
+    wrong = 0
     for one in (one for one in series if one.step == step):
         moves = _moves(one, held, near_px)
         lingering &= moves
         fresh = moves - lingering
         if asked not in fresh:
-            frames = 0
+            run = []
             wrong = wrong + 1 if fresh - {Move.COME_CLOSER} else 0
         else:
-            frames, wrong = frames + 1, 0
-            begun_ms = one.at_ms if frames == 1 else begun_ms
-        if frames >= _HELD_FRAMES and one.at_ms - begun_ms >= _HELD_MS:
-            return Progress.DONE if begun_ms - prompt_ms >= least_reaction_ms else Progress.EARLY
+            run, wrong = [*run, one], 0
+        if len(run) >= _HELD_FRAMES and one.at_ms - run[0].at_ms >= _HELD_MS:
+            return Progress.DONE, run
         if wrong >= _WRONG_FRAMES:
-            return Progress.WRONG
-    return Progress.WAITING
+            return Progress.WRONG, []
+    return Progress.WAITING, []
 
 
 def judge(

@@ -2,6 +2,9 @@
 
 A process that dies (a crash of a native library, the alarm on one that hangs) breaks the pool; it is replaced, and
 what it was doing is done once more. What fails twice is refused, so that one picture cannot stop the service.
+
+Films are sent by anybody who applies, as many as want to; stills come from calls, where an agent and a caller wait.
+So films wait in a queue of their own and never take the last process, nor the place of a still in the queue.
 """
 
 import asyncio
@@ -21,6 +24,7 @@ TIMEOUT_SECONDS = 20.0
 _WARM_UP_SECONDS = 120.0
 # Waiting longer than a few jobs would run into the timeout anyway: better to say so at once.
 _QUEUE_A_WORKER = 6
+_FILMS_A_WORKER = 4
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,6 +46,9 @@ class Pool:
         self._prepare = prepare
         self._executor = self._start()
         self._waiting = 0
+        self._films = 0
+        # With one process alone a still waits for one film at most.
+        self._film_turn = asyncio.Semaphore(max(1, workers - 1))
         self.readiness: Readiness | None = None
 
     async def warm(self) -> None:
@@ -57,6 +64,29 @@ class Pool:
             return await self._within(TIMEOUT_SECONDS, job, *args, **kwargs)
         finally:
             self._waiting -= 1
+
+    async def run_film(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `run`, after the films before it, for which it waits as long as the job itself may take."""
+        if self._films >= self._workers * _FILMS_A_WORKER:
+            raise Overloaded
+        self._films += 1
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                await self._film_turn.acquire()
+                looked = asyncio.ensure_future(self._twice(job, *args, **kwargs))
+                looked.add_done_callback(self._next_film)
+                # Whoever gives up frees no process: the next film's turn comes when this one is done with.
+                return await asyncio.shield(looked)
+        except TimeoutError as error:
+            raise JobLost("timeout") from error
+        finally:
+            self._films -= 1
+
+    def _next_film(self, looked: asyncio.Future[T]) -> None:
+        self._film_turn.release()
+        if not looked.cancelled():
+            # Read, as nobody may wait for it any more.
+            looked.exception()
 
     def close(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)

@@ -18,11 +18,18 @@ const whyNotReason = (m, reason) => {
   return m.words[`why_${reason}`] || m.words.why_in_order;
 };
 
+/* Whoever approves has seen both faces. */
+const whyNotSeen = ({item, pictures, words}) => {
+  if (!item.has_portrait) return words.why_no_portrait;
+  if (pictures.live === null || pictures.portrait === null) return words.why_no_picture;
+  return pictures.live && pictures.portrait ? "" : words.opening;
+};
+
 const whyNotAct = (m, act) => {
   if (!isComplete(m.answers)) return m.words.why_unanswered;
   if (act === "second_moderator" && m.item.is_second) return m.words.why_second_moderator;
-  if (act === "approve" && !fits(m.data.rules, act, m.answers)) return m.words.why_approve;
-  return "";
+  if (act !== "approve") return "";
+  return fits(m.data.rules, act, m.answers) ? whyNotSeen(m) : m.words.why_approve;
 };
 
 const reasonsOf = (m) => m.data.rules.reasons[m.decision] || [];

@@ -3,7 +3,6 @@
 const PAINT_EVERY_MS = 500;
 const BEAT_EVERY_MS = 40000;
 const ACTIVE_FOR_MS = 60000;
-const LOOK_EVERY_MS = 20000;
 const REVEAL_AGAIN_MS = 2000;
 const REVEAL_TRIES = 5;
 const GONE = ["review.lease_lost", "review.unknown"];
@@ -21,9 +20,9 @@ class Desk {
     /* Reviews whose decision this page knows of already. */
     this.known = new Set();
     this.m = {
-      data: null, words: {}, phase: "idle", item: null, leaseUntil: 0, answers: unanswered(), decision: "", reason: "",
+      data: null, words: {}, phase: "idle", item: null, leaseUntil: 0, heldUntil: 0, answers: unanswered(), decision: "", reason: "",
       remark: "", last: null, revealed: null, note: "", isAway: false, isHelp: false, frame: -1,
-      pictures: {frames: []}, now: Date.now(),
+      pictures: {frames: []},
     };
     this.m.blink = new Blink(() => this.paint());
     this.m.zoom = new Zoom(root, () => this.paint());
@@ -97,7 +96,8 @@ class Desk {
   remember(last) {
     const m = this.m;
     if (!last || m.last || this.known.has(last.review_id)) return;
-    if (m.item && m.item.review_id === last.review_id) this.clear("idle");
+    /* Lost only because it was decided here a moment ago. */
+    if (m.phase === "lost" || (m.item && m.item.review_id === last.review_id)) this.clear("idle");
     this.decided(last.review_id, last.decision, last.undo_seconds, null);
   }
 
@@ -108,7 +108,6 @@ class Desk {
 
   paint() {
     if (!this.m.data) return;
-    this.m.now = this.server.now;
     paint(this.part, this.m);
   }
 
@@ -118,15 +117,13 @@ class Desk {
     if (HAS_ITEM.includes(m.phase)) {
       if (now >= m.leaseUntil && m.phase !== "sending") this.lose();
       else if (now - this.activeAt < ACTIVE_FOR_MS && now - this.beatAt > BEAT_EVERY_MS) this.beat();
-    } else if (!document.hidden && now - (this.lookedAt || 0) > LOOK_EVERY_MS) {
-      this.look();
     }
     this.paint();
   }
 
+  /* After an act of the person's only: it counts as one, and keeps their session alive. */
   look() {
-    this.lookedAt = Date.now();
-    this.component.setTriggerValue("look", {at: this.lookedAt});
+    this.component.setTriggerValue("look", {at: Date.now()});
   }
 
   /* Runs one act at the server; a refusal is told, and what was entered is kept. */
@@ -138,7 +135,7 @@ class Desk {
     } catch (problem) {
       if (problem instanceof Away) this.set({isAway: true});
       else if (problem instanceof Refused) this.refused(problem.code, quiet);
-      else throw problem;
+      else if (!(problem instanceof Stopped)) throw problem;
       return {problem};
     }
   }
@@ -162,7 +159,8 @@ class Desk {
   hold(item, answers) {
     this.clear("item");
     this.beatAt = Date.now();
-    this.set({item, answers, leaseUntil: Date.now() + item.lease_seconds * 1000});
+    const now = Date.now();
+    this.set({item, answers, leaseUntil: now + item.lease_seconds * 1000, heldUntil: now + item.held_seconds * 1000});
     this.open(item);
   }
 
@@ -171,28 +169,45 @@ class Desk {
   }
 
   open(item) {
-    const pictures = {frames: Array(item.frames).fill(undefined)};
-    this.m.pictures = pictures;
+    this.m.pictures = {frames: Array(item.frames).fill(undefined)};
+    this.load();
+  }
+
+  /* Each is turned by a machine that serves others too: first the two that are judged, then one at a time. */
+  async load() {
+    const {item, pictures} = this.m;
+    if (pictures.stop) pictures.stop.abort();
+    pictures.stop = new AbortController();
+    const {signal} = pictures.stop;
     const one = async (path, keep) => {
-      const {answer} = await this.attempt(() => this.server.picture(path), {quiet: true});
-      /* Another photo is on the desk meanwhile. */
-      if (this.over || this.m.pictures !== pictures) {
+      const {answer, problem} = await this.attempt(() => this.server.picture(path, signal), {quiet: true});
+      if (signal.aborted) {
         if (answer) URL.revokeObjectURL(answer);
         return;
       }
-      keep(answer || null);
+      /* What never arrived is asked for again when the network is back. */
+      if (answer || problem instanceof Refused) keep(answer || null);
       this.paint();
     };
-    one(this.path("live"), (url) => { pictures.live = url; });
-    if (item.has_portrait) one(this.path("portrait"), (url) => { pictures.portrait = url; });
-    for (let place = 0; place < item.frames; place += 1) {
-      one(this.path(`frames/${place}`), (url) => { pictures.frames[place] = url; });
+    const faces = [];
+    if (!pictures.live) faces.push(one(this.path("live"), (url) => { pictures.live = url; }));
+    if (item.has_portrait && !pictures.portrait) faces.push(one(this.path("portrait"), (url) => { pictures.portrait = url; }));
+    await Promise.all(faces);
+    for (let place = 0; place < item.frames && !signal.aborted; place += 1) {
+      if (!pictures.frames[place]) await one(this.path(`frames/${place}`), (url) => { pictures.frames[place] = url; });
     }
+  }
+
+  /* Whoever no longer holds the photo is shown none of its pictures: what is on its way is not waited for. */
+  sending() {
+    this.m.pictures.stop.abort();
+    this.set({phase: "sending", note: ""});
   }
 
   /* Nothing of one photo stays for the next. */
   clear(phase) {
     const {pictures, blink, zoom} = this.m;
+    if (pictures.stop) pictures.stop.abort();
     for (const url of [pictures.live, pictures.portrait, ...pictures.frames]) if (url) URL.revokeObjectURL(url);
     blink.off();
     zoom.reset();
@@ -204,9 +219,11 @@ class Desk {
 
   async beat() {
     this.beatAt = Date.now();
-    const {item} = this.m;
+    const {item, isAway} = this.m;
     const {answer} = await this.attempt(() => this.server.post(this.path("present"), {fence: item.fence}), {quiet: true});
-    if (answer && this.m.item === item) this.set({leaseUntil: Date.now() + answer.lease_seconds * 1000});
+    if (!answer || this.m.item !== item) return;
+    this.set({leaseUntil: Date.now() + answer.lease_seconds * 1000});
+    if (isAway && this.m.phase !== "sending") this.load();
   }
 
   lose() {
@@ -293,7 +310,7 @@ class Desk {
     const {phase, item, answers, decision, reason} = m;
     const remark = needsRemark(m) ? remarkOf(m.remark) : "";
     this.part("remark-field").blur();
-    this.set({phase: "sending", note: ""});
+    this.sending();
     const {answer, problem} = await this.attempt(() =>
       this.server.post(this.path("decision"), {fence: item.fence, ...answers, decision, reason, remark}));
     if (this.over) return true;
@@ -304,6 +321,7 @@ class Desk {
     } else if (m.item) {
       const note = problem instanceof Away ? m.words.not_sent : m.note;
       this.set({phase: decision === "approve" ? "item" : phase, decision: decision === "approve" ? "" : decision, note});
+      this.load();
     }
     return true;
   }
@@ -330,11 +348,13 @@ class Desk {
     const {last} = m;
     if (!last || Date.now() >= last.undoUntil || m.phase === "sending" || m.phase === "claiming") return false;
     const before = m.phase;
-    this.set({phase: m.item ? "sending" : "claiming"});
+    if (m.item) this.sending();
+    else this.set({phase: "claiming"});
     const {answer} = await this.attempt(() => this.server.post(`${m.data.reviews_path}/${last.reviewId}/undo`));
     if (this.over) return true;
     if (!answer) {
       if (HAS_ITEM.includes(m.phase) || m.phase === "claiming") this.set({phase: before});
+      if (m.item) this.load();
       return true;
     }
     clearTimeout(this.revealTimer);
@@ -347,11 +367,13 @@ class Desk {
   async giveBack() {
     const {item, phase} = this.m;
     if (phase !== "item") return;
-    this.set({phase: "sending"});
+    this.sending();
     await this.attempt(() => this.server.post(this.path("release"), {fence: item.fence}));
     if (this.over || !this.m.item) return;
-    if (this.m.isAway || this.m.note) this.set({phase: "item"});
-    else this.clear("idle");
+    if (this.m.isAway || this.m.note) {
+      this.set({phase: "item"});
+      this.load();
+    } else this.clear("idle");
     this.look();
   }
 

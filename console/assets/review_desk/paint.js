@@ -2,23 +2,26 @@
 const SOON_LOST_SECONDS = 60;
 const HAS_ITEM = ["item", "reason", "remark", "sending"];
 
+/* A key keeps the photo, but not beyond the time that anybody may hold it. */
+const endOf = (m, now) => {
+  const left = (m.leaseUntil - now) / 1000;
+  if (left >= SOON_LOST_SECONDS) return "";
+  const word = m.heldUntil - m.leaseUntil < 1500 ? m.words.held_ends : m.words.lease_ends;
+  return fill(word, {left: span(Math.max(0, left))});
+};
+
 const paintHead = (part, m) => {
   const {words, item} = m;
   write(part("title"), words.title);
   write(part("waiting"), m.data.waiting_words);
-  show(part("due"), Boolean(item));
+  show(part("held"), Boolean(item));
   show(part("second"), Boolean(item && item.is_second));
   write(part("second"), words.second);
   write(part("today"), m.data.today_words);
   write(part("help-word"), words.help);
-  if (item) {
-    const left = (Date.parse(item.due_at) - m.now) / 1000;
-    const clock = span(Math.abs(left));
-    write(part("due"), left >= 0 ? fill(words.due, {left: clock}) : `✕ ${fill(words.overdue, {age: clock})}`);
-    mark(part("due"), "data-late", left < 0);
-  }
-  const held = item ? (m.leaseUntil - Date.now()) / 1000 : Infinity;
-  const leased = m.isAway ? words.away : held < SOON_LOST_SECONDS ? fill(words.lease_ends, {left: span(held)}) : "";
+  const now = Date.now();
+  if (item) write(part("held"), fill(words.held, {left: span(Math.max(0, (m.heldUntil - now) / 1000))}));
+  const leased = m.isAway ? words.away : item ? endOf(m, now) : "";
   write(part("lease"), leased);
   show(part("lease"), Boolean(leased));
 };
@@ -138,6 +141,10 @@ const paintDecisions = (part, m) => {
   ]);
 };
 
+/* The applicant's own language on top: in that one it is sent. */
+const theirsFirst = ({item, data}) =>
+  [...data.citizen].sort((one, other) => (other.language === item.language) - (one.language === item.language));
+
 const paintReasons = (part, m) => {
   const reasons = reasonsOf(m);
   const listed = reasons.length > 0 && m.phase !== "item";
@@ -158,8 +165,8 @@ const paintReasons = (part, m) => {
   }));
   show(part("citizen"), Boolean(m.reason));
   write(part("citizen-title"), m.words.citizen_reads);
-  redraw(part("citizen-texts"), [m.reason, m.data.citizen], () => m.reason
-    ? m.data.citizen.map(({language, short, texts}) => {
+  redraw(part("citizen-texts"), [m.reason, m.item.language, m.data.citizen], () => m.reason
+    ? theirsFirst(m).map(({language, short, texts}) => {
       const text = make("p");
       mark(text, "lang", language);
       text.append(make("b", "", short), document.createTextNode(` ${texts[m.reason]}`));

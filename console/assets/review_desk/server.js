@@ -10,25 +10,18 @@ class Refused extends Error {
 
 class Away extends Error {}
 
+/* Nobody waits for the answer any more. */
+class Stopped extends Error {}
+
 class Server {
-  constructor() {
-    /* How far the server's clock is ahead of ours. */
-    this.aheadMs = 0;
-  }
-
-  get now() {
-    return Date.now() + this.aheadMs;
-  }
-
-  async ask(path, init) {
+  async ask(path, {stop, ...init} = {}) {
+    const signals = [AbortSignal.timeout(PATIENCE_MS), ...(stop ? [stop] : [])];
     let answer;
     try {
-      answer = await fetch(path, {cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS), ...init});
+      answer = await fetch(path, {cache: "no-store", signal: AbortSignal.any(signals), ...init});
     } catch (unreachable) {
-      throw new Away();
+      throw stop && stop.aborted ? new Stopped() : new Away();
     }
-    const date = Date.parse(answer.headers.get("date") || "");
-    if (date) this.aheadMs = Math.abs(date - Date.now()) > 2000 ? date - Date.now() : 0;
     if (answer.ok) return answer;
     if (answer.status >= 500) throw new Away();
     const said = await answer.json().catch(() => ({}));
@@ -46,7 +39,12 @@ class Server {
   }
 
   /* Asked for once, however often it is drawn: each answer is one look in the audit log. */
-  async picture(path) {
-    return URL.createObjectURL(await (await this.ask(path, {})).blob());
+  async picture(path, stop) {
+    const answer = await this.ask(path, {stop});
+    try {
+      return URL.createObjectURL(await answer.blob());
+    } catch (cutOff) {
+      throw stop.aborted ? new Stopped() : new Away();
+    }
   }
 }

@@ -1,4 +1,4 @@
-"""What another officer or the owner asked for, exactly as frozen: take it up, agree to it, or not (R9, R9a, R10a)."""
+"""What another officer asked for, exactly as frozen, and what the owner reported: answer, agree, or not (R9, R9a)."""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from ca_core import approval, roles
 from ca_core.approval import Proposal
 from ca_core.certificate import Certificate
 from ca_core.errors import Refusal
-from ca_core.revocation import hold, revoke, two_officers
+from ca_core.revocation import hold, reports, revoke, two_officers
 from ca_core.revocation.reasons import Reason
 from ca_core.roles import Permission
 from console import words
@@ -48,13 +48,28 @@ def _one(page: Page, proposal: Proposal) -> None:
                 help=refusals.as_help(refused) if refused else None,
             ):
                 take(page, proposal)
-            mine = proposal.asked_by == page.staff.staff_id
-            if st.button(
-                words.t("acts.proposal.take_back" if mine else "acts.proposal.decline"),
-                key=f"decline_{proposal.proposal_id}",
-                disabled=not roles.may(page.staff, Permission.AGREE_TO_PROPOSAL),
-            ):
-                _turn_down(page, proposal)
+            if not proposal.is_report:
+                _decline_button(page, proposal)
+        if proposal.is_report and refused is None:
+            _dismissal(page, proposal)
+
+
+def _decline_button(page: Page, proposal: Proposal) -> None:
+    mine = proposal.asked_by == page.staff.staff_id
+    if st.button(
+        words.t("acts.proposal.take_back" if mine else "acts.proposal.decline"),
+        key=f"decline_{proposal.proposal_id}",
+        disabled=not roles.may(page.staff, Permission.AGREE_TO_PROPOSAL),
+    ):
+        _turn_down(page, proposal)
+
+
+def _dismissal(page: Page, report: Proposal) -> None:
+    """R9a: nobody turns a report down alone; this asks the second officer."""
+    number = report.proposal_id
+    why = st.text_input(words.t("acts.proposal.dismiss_why"), key=f"dismiss_why_{number}", max_chars=200)
+    if st.button(words.t("acts.proposal.dismiss"), key=f"dismiss_{number}"):
+        _propose_dismissal(page, report, why)
 
 
 def asker(proposal: Proposal) -> str:
@@ -68,6 +83,8 @@ def asker(proposal: Proposal) -> str:
 def _asked(proposal: Proposal) -> str:
     payload = dict(proposal.payload)
     what = words.t(f"proposals.act.{proposal.act}")
+    if proposal.act == approval.DISMISSAL:
+        return f"{what}: {typed.plain(payload['why'])}"
     if proposal.act != revoke.ACT_BY_LAW:
         return f"{what}: {typed.plain(payload['case'])}"
     reason = certificate_table.named(Reason(int(payload["reason"])), "reason")
@@ -78,7 +95,7 @@ def _why_not(page: Page, proposal: Proposal) -> Refusal | None:
     try:
         if proposal.is_report:
             roles.require(page.staff, Permission.PROPOSE_BY_LAW)
-            approval.require_to_be_taken_up(proposal, now=page.now)
+            approval.require_to_be_answered(proposal, page.holder.proposals, now=page.now)
             return None
         roles.require(page.staff, Permission.AGREE_TO_PROPOSAL)
         approval.require_agreeable(proposal, second=page.staff.staff_id, now=page.now)
@@ -91,6 +108,7 @@ _AGREED = {
     revoke.ACT_BY_LAW: revoke.agree_by_law,
     hold.ACT_HOLD: hold.agree,
     hold.ACT_RELEASE: hold.agree_release,
+    approval.DISMISSAL: reports.agree_dismissal,
 }
 
 
@@ -112,13 +130,24 @@ def _agree(page: Page, proposal: Proposal) -> None:
 def _take_up(page: Page, proposal: Proposal) -> None:
     try:
         with page.service.work(by=page.staff, on=proposal.subject) as work:
-            two_officers.take_up(
-                work, actor=page.staff, proposal_id=proposal.proposal_id, now=page.service.now()
-            )
+            reports.take_up(work, actor=page.staff, proposal_id=proposal.proposal_id, now=page.service.now())
     except Refusal as refusal:
         refusals.show(refusal)
         return
     done(words.t("acts.proposal.taken_up"))
+    st.rerun()
+
+
+def _propose_dismissal(page: Page, report: Proposal, why: str) -> None:
+    try:
+        with page.service.work(by=page.staff, on=report.subject) as work:
+            reports.propose_dismissal(
+                work, actor=page.staff, proposal_id=report.proposal_id, why=why, now=page.service.now()
+            )
+    except Refusal as refusal:
+        refusals.show(refusal)
+        return
+    done(words.t("acts.proposal.dismissal_asked"))
     st.rerun()
 
 

@@ -20,6 +20,9 @@ GREETING = json.dumps({"result": {"version": "1.4"}})
 # What the dialog says at its end, where the module did not say it itself.
 _ENDINGS = {"getKeyInfo": "told", "withdrawRequest": "done"}
 
+# A list costs its sender two bytes and us some sixty: no request of a page needs that many.
+_BRACKETS_AT_MOST = 1_000_000
+
 log = logging.getLogger(__name__)
 
 Send = Callable[[str], Awaitable[None]]
@@ -61,7 +64,7 @@ async def answer(message: str, *, origin: str, language: str, office: Office, se
         reply = _cancelled(call, refused)
     except Refused as refused:
         talk.end("refused", code=refused.code)
-        reply = _failure(call, refused.code, refused.facts)
+        reply = _failure(call, refused.code, refused.facts, refused.explained)
     except Exception:
         # The one handler of this door: whatever nobody expected has an id, here and in the log.
         error_id = secrets.token_hex(4)
@@ -75,6 +78,8 @@ async def answer(message: str, *, origin: str, language: str, office: Office, se
 
 
 def _read(message: str) -> Call:
+    if message.count("[") + message.count("{") > _BRACKETS_AT_MOST:
+        raise Malformed(field="message")
     try:
         parsed: Json = json.loads(message)
     # Deeply nested JSON makes the parser give up with a RecursionError.
@@ -129,8 +134,10 @@ def _cancelled(call: Call, refused: Cancelled) -> Json:
     return {"status": False, "code": refused.code, "message": refused.code}
 
 
-def _failure(call: Call, code: str, facts: dict[str, str]) -> Json:
+def _failure(call: Call, code: str, facts: dict[str, str], explained: str = "") -> Json:
     told = " ".join([code, *(f"{key}={value}" for key, value in facts.items())])
+    if explained:
+        told = f"{told}: {explained}"
     if call.module == published.COMMON:
         return {"code": "500", "message": f"{told}. Method: {call.method}"}
     if call.module == enrolment.MODULE:

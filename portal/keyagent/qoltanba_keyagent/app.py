@@ -18,6 +18,7 @@ from qoltanba_keyagent.folders import Folders
 from qoltanba_keyagent.memory import Memory
 from qoltanba_keyagent.protection import OwnFormsOnly, OwnHostOnly, StrictHeaders
 from qoltanba_keyagent.refusals import Refused
+from qoltanba_keyagent.sockets import Lines
 from qoltanba_keyagent.waiting import Shelf
 
 
@@ -54,4 +55,5 @@ def make(
         open_browser=open_browser,
     )
     app.state.pages = web.Pages()
+    app.state.lines = Lines()
     return app

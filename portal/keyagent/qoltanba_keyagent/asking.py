@@ -1,7 +1,7 @@
 """What modules ask of the person, in the order in which the pages come."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from qoltanba_keyagent.keys import KeyWithCertificate
 from qoltanba_keyagent.memory import Memory
 from qoltanba_keyagent.pages import FileChoice, KeyUse, NewPassword, Opened, PasswordGiven, SiteConsent, Use
 from qoltanba_keyagent.passwords import Owner
+from qoltanba_keyagent.strangers import Strangers
 
 
 def clock() -> datetime:
@@ -24,12 +25,14 @@ class Surroundings:
 
     tree: Folders
     memory: Memory
+    strangers: Strangers = field(default_factory=Strangers)
 
 
 async def site(talk: Conversation, around: Surroundings) -> None:
-    """A site that is asked for the first time is asked about. Raises Cancelled."""
+    """A site that is asked for the first time is asked about. Raises Cancelled, AskedTooOften."""
     if around.memory.allows(talk.origin):
         return
+    around.strangers.knock(talk.origin, now=clock())
     pages.require_yes(await talk.ask(SiteConsent(talk.origin)))
     around.memory.allow(talk.origin, now=clock())
 

@@ -24,6 +24,8 @@ _CONTENT_TYPE = ObjectIdentifier("1.2.840.113549.1.9.3")
 _MESSAGE_DIGEST = ObjectIdentifier("1.2.840.113549.1.9.4")
 _SIGNING_TIME = ObjectIdentifier("1.2.840.113549.1.9.5")
 _SIGNING_CERTIFICATE_V2 = ObjectIdentifier("1.2.840.113549.1.9.16.2.47")
+_CONTENT_HINTS = ObjectIdentifier("1.2.840.113549.1.9.16.2.4")
+_UNSEEN = "A digest that a site computed: the content was shown to nobody."
 _SHA256 = ObjectIdentifier("2.16.840.1.101.3.4.2.1")
 _RSA_SHA256 = ObjectIdentifier("1.2.840.113549.1.1.11")
 _ECDSA_SHA256 = ObjectIdentifier("1.2.840.10045.4.3.2")
@@ -91,22 +93,34 @@ class _SigningCertificate:
     certificates: list[_CertificateId]
 
 
+@asn1.sequence
+class _ContentHints:
+    description: str
+    type: ObjectIdentifier
+
+
 def sign(held: KeyWithCertificate, content: bytes, *, encapsulate: bool, now: datetime) -> bytes:
     """DER. With `encapsulate` the content is inside; without, whoever verifies must have it."""
     digest = hashlib.sha256(content).digest()
-    return _signed(held, digest, content if encapsulate else None, now)
+    return _signed(held, _attributes(held.certificate, digest, now), content if encapsulate else None)
 
 
 def sign_digest(held: KeyWithCertificate, digest: bytes, *, now: datetime) -> bytes:
-    """The same over a SHA-256 digest that somebody else computed. Raises Malformed for another length."""
+    """The same over a SHA-256 digest that somebody else computed. Raises Malformed for another length.
+
+    The signature itself says that nobody saw what it is for (content-hints, RFC 2634, 2.9): whoever lets people in by
+    signature can refuse such a one, because a text that is refused here could come as its digest.
+    """
     if len(digest) != hashlib.sha256().digest_size:
         raise Malformed(field="data")
-    return _signed(held, digest, None, now)
+    hints = asn1.encode_der(_ContentHints(description=_UNSEEN, type=_DATA))
+    attributes = [*_attributes(held.certificate, digest, now), _attribute(_CONTENT_HINTS, hints)]
+    return _signed(held, attributes, None)
 
 
-def _signed(held: KeyWithCertificate, digest: bytes, content: bytes | None, now: datetime) -> bytes:
+def _signed(held: KeyWithCertificate, listed: list[_Attribute], content: bytes | None) -> bytes:
     sha256 = _Algorithm(algorithm=_SHA256, parameters=None)
-    attributes = asn1.SetOf(_attributes(held.certificate, digest, now))
+    attributes = asn1.SetOf(listed)
     signer = _SignerInfo(
         version=1,
         signer=_IssuerAndSerial(

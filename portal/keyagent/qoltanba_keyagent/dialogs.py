@@ -16,6 +16,8 @@ from qoltanba_keyagent.refusals import Cancelled, Refused, TooBusy
 
 ANSWER_WITHIN = timedelta(minutes=10)
 _OPEN_AT_MOST = 8
+# Or one site could keep all the others out.
+_OF_ONE_SITE = 4
 _REMEMBERED = 50
 
 Answer = TypeVar("Answer")
@@ -38,6 +40,11 @@ class Ending:
 
     key: str
     facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def told(self) -> str:
+        """The code of what was refused, for its words; an id after it stays as it is."""
+        return self.facts.get("code", "").partition(" ")[0]
 
 
 @dataclass(slots=True, eq=False)
@@ -78,7 +85,9 @@ class Dialog:
         try:
             given = await asyncio.to_thread(page.take, form)
         except Refused as refused:
-            self.refused = refused
+            # Opening a file takes a moment: by then another form may have answered.
+            if step == self.step:
+                self.refused = refused
             return
         self.refused = None
         if given is not None and not answer.done():
@@ -116,7 +125,8 @@ class Desk:
 
     def open(self, *, origin: str, language: str) -> Dialog:
         """Raises TooBusy."""
-        if len(self.waiting()) >= _OPEN_AT_MOST:
+        waiting = self.waiting()
+        if len(waiting) >= _OPEN_AT_MOST or sum(one.origin == origin for one in waiting) >= _OF_ONE_SITE:
             raise TooBusy
         dialog = Dialog(secrets.token_urlsafe(32), origin, language)
         self._dialogs[dialog.token] = dialog

@@ -8,8 +8,9 @@ import asyncio
 import base64
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from cryptography import x509
 
@@ -22,18 +23,24 @@ from qoltanba_keyagent.keys import KeyWithCertificate
 from qoltanba_keyagent.pages import FolderChoice, NewPassword, PasswordGiven, Use
 from qoltanba_keyagent.passwords import Owner
 from qoltanba_keyagent.refusals import (
+    AlgorithmMissing,
+    FolderRefused,
     Malformed,
     NoKeyInFile,
+    RequestUnknown,
     SerialDiffers,
     TooBusy,
     UnknownMethod,
     WrongPassword,
 )
-from qoltanba_keyagent.waiting import LIMIT, Shelf, Waiting
+from qoltanba_keyagent.waiting import Shelf, Waiting
 
 MODULE = "kz.qoltanba.enrolment"
 WITHOUT_CONSENT = ("getVersion", "getStorages")
 _REFERENCE_LIMIT = 64
+_FILE = "FILE"
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,42 +76,60 @@ class Enrolment:
 
     async def _storages(self, given: dict[str, Json], talk: Conversation) -> Json:
         """Kinds of storage that are here now; a device joins the list when its driver speaks to this agent."""
-        return {"storages": ["FILE"]}
+        return {"storages": [_FILE], "algorithms": list(keys.ALGORITHMS)}
 
     async def _create_request(self, given: dict[str, Json], talk: Conversation) -> Json:
         """A key in the folder of the person's choice. The same reference again gets the same request again."""
         algorithm = fields.text(given.get("algorithm", keys.DEFAULT_ALGORITHM), "algorithm")
         reference = fields.text(given.get("reference", ""), "reference")
-        if algorithm not in keys.ALGORITHMS or len(reference) > _REFERENCE_LIMIT:
-            raise Malformed(field="algorithm" if algorithm not in keys.ALGORITHMS else "reference")
-        self.shelf.sweep(clock())
-        kept = self.shelf.by_reference(reference, origin=talk.origin, algorithm=algorithm)
+        if len(reference) > _REFERENCE_LIMIT:
+            raise Malformed(field="reference")
+        keys.require_known(algorithm)
+        async with self._turn:
+            await asyncio.to_thread(self.shelf.sweep, clock())
+        kept = self._readable(self.shelf.by_reference(reference, origin=talk.origin, algorithm=algorithm))
         if kept is None:
-            if len(self.shelf.all()) >= LIMIT:
+            if self.shelf.is_full():
                 raise TooBusy
             folder = await talk.ask(FolderChoice(self.around.tree))
             async with self._turn:
-                kept = await asyncio.to_thread(self._kept, talk.origin, reference, algorithm, folder)
+                kept = await _on_disk(lambda: self._kept(talk.origin, reference, algorithm, folder))
         request = keys.request_of(self.shelf.key(kept))
         talk.end("made", folder=self._shown(kept.folder))
         return {
             "keyId": kept.key_id,
             "request": base64.b64encode(request).decode(),
+            "storage": _FILE,
             "folder": self._shown(kept.folder),
         }
 
     def _kept(self, origin: str, reference: str, algorithm: str, folder: Path) -> Waiting:
         """A new key on the shelf, or the one that another tab has put there meanwhile."""
-        found = self.shelf.by_reference(reference, origin=origin, algorithm=algorithm)
+        found = self._readable(self.shelf.by_reference(reference, origin=origin, algorithm=algorithm))
         return found or self.shelf.put(
             keys.make(algorithm), origin=origin, reference=reference, algorithm=algorithm, folder=folder,
             now=clock(),
         )  # fmt: skip
 
+    def _readable(self, kept: Waiting | None) -> Waiting | None:
+        """A key whose secret is gone serves nobody: a new one is made in its place."""
+        if kept is None:
+            return None
+        try:
+            self.shelf.key(kept)
+        except RequestUnknown:
+            return None
+        return kept
+
+    async def withdraw(self, key_id: str) -> None:
+        """Erased by its site or its owner; not while it is being installed. Raises RequestUnknown."""
+        async with self._turn:
+            await asyncio.to_thread(self.shelf.withdraw, key_id)
+
     async def _withdraw_request(self, given: dict[str, Json], talk: Conversation) -> Json:
         """The application is over: its key is erased."""
         kept = self.shelf.of(fields.text(given.get("keyId"), "keyId"), origin=talk.origin)
-        self.shelf.withdraw(kept.key_id)
+        await self.withdraw(kept.key_id)
         return {}
 
     async def _install_certificate(self, given: dict[str, Json], talk: Conversation) -> Json:
@@ -118,14 +143,15 @@ class Enrolment:
         held = KeyWithCertificate(key, chain[0], chain[1:])
         folder = await self._folder(kept, talk)
         path = folder / keys.suggested_name(chain[0])
-        answer = await talk.ask(NewPassword(path, self._shown(path), _owner(given)))
+        owner = replace(_owner(given), certified_iin=certificates.owners_number(chain[0]))
+        answer = await talk.ask(NewPassword(path, self._shown(path), owner))
         assert isinstance(answer, PasswordGiven)
         async with self._turn:
             kept = self.shelf.of(kept.key_id, origin=talk.origin)
             if kept.is_receipt:
                 file = Path(kept.file)
             else:
-                file = await asyncio.to_thread(self._write, kept, held, path, answer.password)
+                file = await _on_disk(lambda: self._write(kept, held, path, answer.password))
         self.around.memory.used(file, now=clock())
         talk.end("installed", file=self._shown(file))
         return {"file": self._shown(file)}
@@ -157,8 +183,7 @@ class Enrolment:
     async def _change_password(self, given: dict[str, Json], talk: Conversation) -> Json:
         """The file is written anew under the new password, in one step (R15)."""
         path, held, password = await asking.changed_password(talk, self.around, _owner(given))
-        sealed = await asyncio.to_thread(keys.seal, held, password=password)
-        files.replace(path, sealed)
+        await _on_disk(lambda: files.replace(path, keys.seal(held, password=password)))
         talk.end("changed", file=self._shown(path))
         return {"file": self._shown(path)}
 
@@ -178,6 +203,14 @@ class Enrolment:
         return self.around.tree.shown(Path(path))
 
 
+async def _on_disk(write: Callable[[], Made]) -> Made:
+    """Raises FolderRefused where the disk is full, gone or read-only: nothing is lost, and the site may ask again."""
+    try:
+        return await asyncio.to_thread(write)
+    except OSError as error:
+        raise FolderRefused from error
+
+
 def _owner(given: dict[str, Json]) -> Owner:
     told = fields.table(given.get("owner") or {}, "owner")
     return Owner(
@@ -195,7 +228,7 @@ def _require_serial(held: KeyWithCertificate, serial: str) -> None:
 def _holds(file: Path, held: KeyWithCertificate, password: str) -> bool:
     try:
         found = keys.unseal(file.read_bytes(), password=password)
-    except (WrongPassword, NoKeyInFile):
+    except (WrongPassword, NoKeyInFile, AlgorithmMissing):
         return False
     certified: x509.Certificate = found.certificate
     return certified == held.certificate

@@ -15,8 +15,13 @@ def table(value: Json, field: str) -> dict[str, Json]:
 
 
 def text(value: Json, field: str) -> str:
+    """Text that can be written: half a character (a lone surrogate, which JSON allows) cannot."""
     if not isinstance(value, str):
         raise Malformed(field=field)
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise Malformed(field=field) from error
     return value
 
 

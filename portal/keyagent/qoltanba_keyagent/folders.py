@@ -6,10 +6,10 @@ A place is named to the page by a root's number and a relative path, so that no 
 import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from qoltanba_keyagent import keys
-from qoltanba_keyagent.refusals import FolderRefused, NameRefused
+from qoltanba_keyagent.refusals import FolderRefused, NameRefused, NoKeyInFile
 
 KEY_SUFFIXES = (".p12", ".pfx")
 _SHOWN_AT_MOST = 500
@@ -62,7 +62,7 @@ class Folders:
             entries = sorted(folder.iterdir(), key=lambda one: one.name.casefold())
         except OSError as error:
             raise FolderRefused from error
-        seen = [one for one in entries if not one.name.startswith(".")][:_SHOWN_AT_MOST]
+        seen = [one for one in entries if _is_shown(one.name)][:_SHOWN_AT_MOST]
         return Listing(
             place=place,
             shown=self.shown(folder),
@@ -75,11 +75,26 @@ class Folders:
     def folder(self, place: Place) -> Path:
         """The folder itself. Raises FolderRefused for one that is not there or not below its root."""
         roots = self._roots()
-        if not 0 <= place.root < len(roots) or "\0" in place.path:
+        if not 0 <= place.root < len(roots) or not stays_below(PurePath(place.path)):
             raise FolderRefused
-        found = (roots[place.root] / place.path).resolve()
-        if not found.is_relative_to(roots[place.root]) or not found.is_dir():
-            raise FolderRefused
+        try:
+            found = (roots[place.root] / place.path).resolve()
+            if not found.is_relative_to(roots[place.root]) or not found.is_dir():
+                raise FolderRefused
+        # Too long a name; a NUL in it; links that lead in a circle.
+        except (OSError, ValueError, RuntimeError) as error:
+            raise FolderRefused from error
+        return found
+
+    def key_file(self, place: Place, name: str) -> Path:
+        """The key file itself, where a link leads to one. Raises FolderRefused, NoKeyInFile."""
+        named = self.folder(place) / name
+        # A file's name, not a way out of the folder.
+        if named.name != name or not is_key_file(named):
+            raise NoKeyInFile
+        found = named.resolve()
+        if not any(found.is_relative_to(root) for root in self._roots()):
+            raise NoKeyInFile
         return found
 
     def make(self, place: Place, name: str) -> Place:
@@ -117,7 +132,7 @@ class Folders:
     def _enters(self, path: Path) -> bool:
         try:
             return path.is_dir() and any(path.resolve().is_relative_to(root) for root in self._roots())
-        except OSError:
+        except (OSError, RuntimeError):
             return False
 
     def _trail(self, place: Place) -> tuple[Row, ...]:
@@ -125,6 +140,20 @@ class Folders:
         for part in Path(place.path).parts:
             steps.append(Row(part, _below(steps[-1].place, part)))
         return tuple(steps)
+
+
+def stays_below(path: PurePath) -> bool:
+    """Judged by its words alone: merely looking at a network path (Windows) would show this account to its server."""
+    return not path.anchor and ".." not in path.parts
+
+
+def _is_shown(name: str) -> bool:
+    """No hidden ones, and none whose name is no text (old archives and sticks): no page could name it."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return not name.startswith(".")
 
 
 def is_key_file(path: Path) -> bool:

@@ -6,19 +6,23 @@ PKCS#12 with AES-256 and 600,000 rounds of PBKDF2 (RFC 7292, RFC 8018).
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 from qoltanba_keyagent import macs
-from qoltanba_keyagent.refusals import Malformed, NoKeyInFile, WrongPassword
+from qoltanba_keyagent.refusals import AlgorithmMissing, NoKeyInFile, SeveralKeys, WrongPassword
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 ALGORITHMS = ("P-256", "RSA-2048")
 DEFAULT_ALGORITHM = "P-256"
 ROUNDS = 600_000
+_NAME_LIMIT = 40
 FILE_LIMIT_BYTES = 1024 * 1024
+# RFC 7292, 4.2: keyBag and pkcs8ShroudedKeyBag, as they stand in DER.
+_KEY_BAGS = (bytes.fromhex("060b2a864886f70d010c0a0101"), bytes.fromhex("060b2a864886f70d010c0a0102"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +37,18 @@ class KeyWithCertificate:
         return "KeyWithCertificate(...)"
 
 
+def require_known(algorithm: str) -> None:
+    """Raises AlgorithmMissing."""
+    if algorithm not in ALGORITHMS:
+        raise AlgorithmMissing(algorithm=algorithm[:_NAME_LIMIT])
+
+
 def make(algorithm: str) -> PrivateKey:
-    """Raises Malformed for another algorithm."""
-    if algorithm == "P-256":
-        return ec.generate_private_key(ec.SECP256R1())
+    """Raises AlgorithmMissing for another algorithm."""
+    require_known(algorithm)
     if algorithm == "RSA-2048":
         return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    raise Malformed(field="algorithm")
+    return ec.generate_private_key(ec.SECP256R1())
 
 
 def request_of(key: PrivateKey) -> bytes:
@@ -85,16 +94,24 @@ def seal(held: KeyWithCertificate, *, password: str) -> bytes:
 
 
 def unseal(content: bytes, *, password: str) -> KeyWithCertificate:
-    """Raises WrongPassword, NoKeyInFile."""
+    """Raises WrongPassword, NoKeyInFile, AlgorithmMissing."""
     try:
         found = pkcs12.load_pkcs12(content, password.encode())
     except ValueError as error:
         raise WrongPassword from error
+    except UnsupportedAlgorithm as error:
+        raise AlgorithmMissing from error
     if found.cert is None or not isinstance(found.key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise NoKeyInFile
     return KeyWithCertificate(
         found.key, found.cert.certificate, tuple(one.certificate for one in found.additional_certs)
     )
+
+
+def require_single(content: bytes) -> None:
+    """Other programs keep several keys in one file; we read the first. Raises SeveralKeys."""
+    if sum(content.count(bag) for bag in _KEY_BAGS) > 1:
+        raise SeveralKeys
 
 
 def suggested_name(certificate: x509.Certificate) -> str:

@@ -9,10 +9,14 @@ import ssl
 import uvicorn
 from starlette.types import ASGIApp
 
+from qoltanba_keyagent import neighbours
+
 # RFC 8446, 5.1: a TLS connection begins with a record of type handshake.
 _TLS_HANDSHAKE = 0x16
 _PATIENCE_SECONDS = 10
-MESSAGE_LIMIT_BYTES = 64 * 1024 * 1024
+MESSAGE_LIMIT_BYTES = 32 * 1024 * 1024
+# A browser keeps a handful open; more than these are a page that wants to take memory and descriptors.
+_CONNECTIONS_AT_MOST = 96
 
 log = logging.getLogger(__name__)
 
@@ -21,9 +25,10 @@ class PortTaken(Exception):
     """Somebody listens there already: another agent, or NCALayer itself."""
 
 
-async def serve(app: ASGIApp, *, port: int, tls: ssl.SSLContext) -> None:
-    """Runs until SIGINT or SIGTERM. Raises PortTaken."""
-    listening = _listening(port)
+async def serve(
+    app: ASGIApp, *, listening: list[socket.socket], tls: ssl.SSLContext, any_account: bool = False
+) -> None:
+    """Runs until SIGINT or SIGTERM."""
     config = uvicorn.Config(
         app,
         http="h11",
@@ -38,7 +43,7 @@ async def serve(app: ASGIApp, *, port: int, tls: ssl.SSLContext) -> None:
     )
     config.load()
     server = uvicorn.Server(config)
-    door = _Door(config, server, tls)
+    door = _Door(config, server, tls, any_account=any_account)
     accepting = [asyncio.create_task(door.accept(one)) for one in listening]
     try:
         # It opens no socket itself: connections come from the door.
@@ -51,8 +56,11 @@ async def serve(app: ASGIApp, *, port: int, tls: ssl.SSLContext) -> None:
             one.close()
 
 
-def _listening(port: int) -> list[socket.socket]:
-    """Loopback only, in both families where there are two: browsers try ::1 first for "localhost"."""
+def listen(port: int) -> list[socket.socket]:
+    """Loopback only, in both families where there are two: browsers try ::1 first for "localhost".
+
+    Raises PortTaken.
+    """
     try:
         found = [socket.create_server(("127.0.0.1", port))]
     except OSError as error:
@@ -67,10 +75,13 @@ def _listening(port: int) -> list[socket.socket]:
 class _Door:
     """Hands each accepted connection to the server, through TLS if it wants that."""
 
-    def __init__(self, config: uvicorn.Config, server: uvicorn.Server, tls: ssl.SSLContext) -> None:
+    def __init__(
+        self, config: uvicorn.Config, server: uvicorn.Server, tls: ssl.SSLContext, *, any_account: bool
+    ) -> None:
         self._config = config
         self._server = server
         self._tls = tls
+        self._any_account = any_account
         self._welcomed: set[asyncio.Task[None]] = set()
 
     async def accept(self, listening: socket.socket) -> None:
@@ -82,9 +93,25 @@ class _Door:
                 # Out of file descriptors, or the peer was gone before: the next one may come.
                 await asyncio.sleep(0.1)
                 continue
+            if not self._has_room() or not self._is_ours(connection):
+                connection.close()
+                continue
             task = asyncio.create_task(self._welcome(connection))
             self._welcomed.add(task)
             task.add_done_callback(self._welcomed.discard)
+
+    def _has_room(self) -> bool:
+        return len(self._welcomed) + len(self._server.server_state.connections) < _CONNECTIONS_AT_MOST
+
+    def _is_ours(self, connection: socket.socket) -> bool:
+        try:
+            if self._any_account or not neighbours.is_strange(connection):
+                return True
+        except OSError:
+            # Gone before we looked.
+            return False
+        log.warning("a connection of another account was refused")
+        return False
 
     async def _welcome(self, connection: socket.socket) -> None:
         loop = asyncio.get_running_loop()

@@ -1,10 +1,11 @@
 """The questions that a dialog asks: may this site, which folder, which file, which password."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from qoltanba_keyagent import folders, keys, passwords
+from qoltanba_keyagent import certificates, keys, passwords
 from qoltanba_keyagent.folders import Folders, Place
 from qoltanba_keyagent.keys import KeyWithCertificate
 from qoltanba_keyagent.passwords import Owner
@@ -35,7 +36,10 @@ class SiteConsent:
     template: str = "site.html"
 
     def view(self, query: Mapping[str, str]) -> dict[str, object]:
-        return {"origin": self.origin}
+        # Without TLS anybody on the way can speak in the site's name; on this computer there is nobody on the way.
+        parts = urlsplit(self.origin)
+        is_open = parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1")
+        return {"origin": self.origin, "is_open": is_open}
 
     def take(self, form: Mapping[str, str]) -> bool:
         return form.get("allow") == "yes"
@@ -78,11 +82,7 @@ class FileChoice:
         return {"listing": self.tree.look(place_in(query)), "roots": self.tree.roots()}
 
     def take(self, form: Mapping[str, str]) -> Path:
-        found = self.tree.folder(place_in(form)) / form.get("file", "")
-        # A file's name, not a way out of the folder.
-        if found.name != form.get("file") or not folders.is_key_file(found):
-            raise NoKeyInFile
-        return found
+        return self.tree.key_file(place_in(form), form.get("file", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +98,22 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """One thing to be signed: its digest, and the text where people can read it. A digest alone has no size."""
+
+    digest: str
+    size_bytes: int = 0
+    text: str = ""
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Use:
-    """What is about to be done with a key, for the person to read before giving the password."""
+    """What is about to be done with a key, for the person to read before giving the password: all of it."""
 
     verb: str
     facts: tuple[tuple[str, str], ...] = ()
-    # The beginning of what is signed, where it is text that people can read.
-    preview: str = ""
-    # No time-stamping service stands behind this agent; who asked for a stamp gets none, and is told.
-    stamp_missing: bool = False
+    documents: tuple[Document, ...] = ()
 
 
 @dataclass(slots=True)
@@ -153,12 +160,20 @@ class NewPassword:
         if form.get("do") == OTHER_FILE:
             return OTHER_FILE
         password = form.get("password", "")
-        held = keys.unseal(content_of(self.path), password=form.get("current", "")) if self.old else None
+        held = self._opened(form.get("current", "")) if self.old else None
+        if held is not None:
+            self.owner = replace(self.owner, certified_iin=certificates.owners_number(held.certificate))
         if found := self.faults(password):
             raise PasswordRefused(faults=" ".join(found))
         if password != form.get("again", ""):
             raise PasswordsDiffer
         return PasswordGiven(password, held)
+
+    def _opened(self, current: str) -> KeyWithCertificate:
+        content = content_of(self.path)
+        held = keys.unseal(content, password=current)
+        keys.require_single(content)
+        return held
 
 
 @dataclass(frozen=True, slots=True)

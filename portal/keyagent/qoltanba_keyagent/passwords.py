@@ -4,6 +4,7 @@ The owner's number, phone and birth date come with the request and are only comp
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,8 @@ LEAST_CHARACTERS = 8
 MOST_CHARACTERS = 64
 # A folder called "d" is in nearly every password: from three letters on, a name inside a password counts.
 _LEAST_NAME = 3
+# The seventh digit of an IIN: century and sex.
+_CENTURIES = {"1": "18", "2": "18", "3": "19", "4": "19", "5": "20", "6": "20"}
 
 
 class Fault(StrEnum):
@@ -31,11 +34,15 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """What others know of the owner, as the portal gives it; each may be empty."""
+    """What others know of the owner, as the portal gives it; each may be empty.
+
+    `certified_iin` is the one in the certificate itself: it counts whatever the site says, or leaves out.
+    """
 
     iin: str = ""
     phone: str = ""
     birth_date: str = ""
+    certified_iin: str = ""
 
     def __repr__(self) -> str:
         return "Owner(...)"
@@ -60,31 +67,38 @@ def faults(password: str, *, path: Path, owner: Owner) -> tuple[Fault, ...]:
 def _is_like_a_name(password: str, path: Path) -> bool:
     """Equals, contains or is contained in the file's name or a folder's on its path (R16)."""
     given = password.casefold()
-    names = {name.casefold() for name in (*path.parts, path.stem) if name not in (path.anchor, "")}
+    names = {
+        unicodedata.normalize("NFKC", name).casefold()
+        for name in (*path.parts, path.stem)
+        if name not in (path.anchor, "")
+    }
     return any(given in name or (len(name) >= _LEAST_NAME and name in given) for name in names)
 
 
 def _is_like_the_owner(password: str, owner: Owner) -> bool:
     """The owner's number, phone or birth date, with or without something around it."""
-    digits = re.sub(r"[\s.\-/_()+]", "", password)
-    return any(spelling in digits for spelling in _spellings(owner))
+    plain = re.sub(r"[\W_]", "", password)
+    return any(spelling in plain for spelling in _spellings(owner))
 
 
 def _spellings(owner: Owner) -> Iterator[str]:
-    if iin := _digits(owner.iin):
+    for iin in filter(None, map(_digits, (owner.iin, owner.certified_iin))):
         yield iin
+        if born := re.match(r"(\d{2})(\d{2})(\d{2})([1-6])", iin):
+            year, month, day, century = born.groups()
+            yield from _dates(f"{_CENTURIES[century]}{year}", month, day)
     # +7 701..., 8 701... and 701...: the ten digits are in each of them.
     if len(phone := _digits(owner.phone)) >= 10:
         yield phone[-10:]
     if born := re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", owner.birth_date):
-        year, month, day = born.groups()
-        yield from (
-            f"{day}{month}{year}",
-            f"{year}{month}{day}",
-            f"{month}{day}{year}",
-            f"{year}{day}{month}",
-        )
-        yield from (f"{day}{month}{year[2:]}", f"{year[2:]}{month}{day}")
+        yield from _dates(*born.groups())
+
+
+def _dates(year: str, month: str, day: str) -> Iterator[str]:
+    """12031987 and 1231987 in the usual orders; with two digits of the year only where nothing is left out."""
+    for m, d in {(month, day), (month.lstrip("0"), day.lstrip("0"))}:
+        yield from (f"{d}{m}{year}", f"{year}{m}{d}", f"{m}{d}{year}", f"{year}{d}{m}")
+    yield from (f"{day}{month}{year[2:]}", f"{year[2:]}{month}{day}")
 
 
 def _digits(text: str) -> str:

@@ -11,13 +11,23 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
-from qoltanba_keyagent import asking, certificates, cms, fields, keys, words, xml_signatures
+from qoltanba_keyagent import (
+    asking,
+    certificates,
+    cms,
+    fields,
+    keys,
+    previews,
+    sign_ins,
+    words,
+    xml_signatures,
+)
 from qoltanba_keyagent.asking import Surroundings, clock
 from qoltanba_keyagent.dialogs import Conversation
 from qoltanba_keyagent.fields import Json
 from qoltanba_keyagent.keys import KeyWithCertificate
-from qoltanba_keyagent.pages import Opened, Use
-from qoltanba_keyagent.refusals import Malformed, NotForThis, StorageNotHere, UnknownMethod
+from qoltanba_keyagent.pages import Document, Opened, Use
+from qoltanba_keyagent.refusals import Malformed, NotForThis, NoTimeStamp, StorageNotHere, UnknownMethod
 
 COMMON = "kz.gov.pki.knca.commonUtils"
 BASICS = "kz.gov.pki.knca.basics"
@@ -25,7 +35,6 @@ BASICS = "kz.gov.pki.knca.basics"
 WITHOUT_CONSENT = ("getActiveTokens", "changeLocale")
 FILE_STORE = "PKCS12"
 _DOCUMENTS_AT_MOST = 500
-_PREVIEW_CHARACTERS = 400
 
 Signature = Callable[[KeyWithCertificate], str]
 
@@ -36,6 +45,12 @@ class Wish:
 
     use: Use
     sign: list[Signature]
+    contents: tuple[bytes, ...] = ()
+
+    def require_own_sign_ins(self, origin: str) -> None:
+        """Raises SignInElsewhere."""
+        for content in self.contents:
+            sign_ins.require_own(content, origin=origin)
 
 
 async def common(method: str, arguments: Json, talk: Conversation, around: Surroundings) -> Json:
@@ -55,6 +70,7 @@ async def common(method: str, arguments: Json, talk: Conversation, around: Surro
         return dict(certificates.described(opened.held))
     wanted = certificates.KEY_TYPES.get(fields.text(_at(given, 1), method), ())
     wish = _WISHES[method](given)
+    wish.require_own_sign_ins(talk.origin)
     opened = await _opened(talk, around, wish.use, wanted)
     made = await _all(wish.sign, opened.held)
     return list(made) if method == "signXmls" else made[0]
@@ -72,6 +88,7 @@ async def basics(method: str, arguments: Json, talk: Conversation, around: Surro
     if stores is not None and FILE_STORE not in fields.texts(stores, "allowedStorages"):
         raise StorageNotHere
     wish, is_list = _basics_wish(given)
+    wish.require_own_sign_ins(talk.origin)
     opened = await _opened(talk, around, wish.use, wanted, signer)
     made = await _all(wish.sign, opened.held)
     return {"result": list(made) if is_list else made[0]}
@@ -86,13 +103,14 @@ def _basics_wish(given: dict[str, Json]) -> tuple[Wish, bool]:
         return _xml(documents), True
     if form != "cms":
         raise Malformed(field="format")
-    stamp = params.get("tsaProfile") is not None
+    if params.get("tsaProfile") is not None:
+        raise NoTimeStamp
     decode = fields.flag(params.get("decode"), "decode", otherwise=False)
     contents = [fields.decoded(one, "data") if decode else one.encode() for one in documents]
     if fields.flag(params.get("digested"), "digested", otherwise=False):
-        return _digests(contents, stamp=stamp, write=_pem), isinstance(data, list)
+        return _digests(contents, write=_pem), isinstance(data, list)
     inside = fields.flag(params.get("encapsulate"), "encapsulate", otherwise=True)
-    return _data(contents, inside=inside, stamp=stamp, write=_pem), isinstance(data, list)
+    return _data(contents, inside=inside, write=_pem), isinstance(data, list)
 
 
 async def _opened(
@@ -125,22 +143,24 @@ def _require_current(certificate: x509.Certificate) -> None:
         raise NotForThis
 
 
-def _data(contents: list[bytes], *, inside: bool, stamp: bool, write: Callable[[bytes], str]) -> Wish:
+def _data(contents: list[bytes], *, inside: bool, write: Callable[[bytes], str]) -> Wish:
     def one(content: bytes) -> Signature:
         return lambda held: write(cms.sign(held, content, encapsulate=inside, now=clock()))
 
     _require_some(contents)
-    return Wish(_use("data", contents, stamp=stamp), [one(content) for content in contents])
+    return Wish(
+        Use("data", documents=previews.shown(contents)), [one(each) for each in contents], tuple(contents)
+    )
 
 
-def _digests(digests: list[bytes], *, stamp: bool, write: Callable[[bytes], str]) -> Wish:
+def _digests(digests: list[bytes], *, write: Callable[[bytes], str]) -> Wish:
     def one(digest: bytes) -> Signature:
         return lambda held: write(cms.sign_digest(held, digest, now=clock()))
 
     _require_some(digests)
     if any(len(digest) != hashlib.sha256().digest_size for digest in digests):
         raise Malformed(field="data")
-    use = Use("digest", (("digest", digests[0].hex()), ("count", str(len(digests)))), stamp_missing=stamp)
+    use = Use("digest", documents=tuple(Document(digest.hex()) for digest in digests))
     return Wish(use, [one(digest) for digest in digests])
 
 
@@ -150,33 +170,15 @@ def _xml(documents: list[str], signed: str = "", under: str = "") -> Wish:
 
     _require_some(documents)
     for document in documents:
-        xml_signatures.require_signable(document)
-    return Wish(_use("xml", [text.encode() for text in documents], stamp=False), [one(d) for d in documents])
+        xml_signatures.require_signable(document, signed=signed, under=under)
+    facts = tuple((name, path) for name, path in (("signed", signed), ("under", under)) if path)
+    shown = previews.shown([text.encode() for text in documents])
+    return Wish(Use("xml", facts, shown), [one(document) for document in documents])
 
 
 def _require_some(documents: list[bytes] | list[str]) -> None:
     if not 1 <= len(documents) <= _DOCUMENTS_AT_MOST:
         raise Malformed(field="data")
-
-
-def _use(verb: str, contents: list[bytes], *, stamp: bool) -> Use:
-    size = sum(len(content) for content in contents)
-    facts = (
-        ("count", str(len(contents))),
-        ("size", str(size)),
-        ("digest", hashlib.sha256(contents[0]).hexdigest()),
-    )
-    return Use(verb, facts, preview=_readable(contents[0]), stamp_missing=stamp)
-
-
-def _readable(content: bytes) -> str:
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        return ""
-    if not all(character.isprintable() or character in "\n\r\t" for character in text):
-        return ""
-    return text if len(text) <= _PREVIEW_CHARACTERS else f"{text[:_PREVIEW_CHARACTERS]}…"
 
 
 async def _all(signatures: list[Signature], held: KeyWithCertificate) -> list[str]:
@@ -200,18 +202,16 @@ def _cms_of(given: list[Json]) -> Wish:
     """(storage, key type, base64, attached)"""
     content = fields.decoded(fields.text(_at(given, 2), "data"), "data")
     inside = fields.flag(_at(given, 3), "attach", otherwise=False)
-    return _data([content], inside=inside, stamp=False, write=_base64)
+    return _data([content], inside=inside, write=_base64)
 
 
 def _stamped_cms_of(given: list[Json]) -> Wish:
-    """The same; NCALayer's has a time stamp, which the person and the site are told is missing."""
-    content = fields.decoded(fields.text(_at(given, 2), "data"), "data")
-    inside = fields.flag(_at(given, 3), "attach", otherwise=False)
-    return _data([content], inside=inside, stamp=True, write=_base64)
+    """NCALayer's older way to a signature with a time stamp inside."""
+    raise NoTimeStamp
 
 
 def _digest_of(given: list[Json]) -> Wish:
-    return _digests([fields.decoded(fields.text(_at(given, 2), "hash"), "hash")], stamp=True, write=_base64)
+    return _digests([fields.decoded(fields.text(_at(given, 2), "hash"), "hash")], write=_base64)
 
 
 def _xml_of(given: list[Json]) -> Wish:
@@ -228,8 +228,8 @@ def _paths(given: list[Json]) -> tuple[str, str]:
 
 
 _WISHES: dict[str, Callable[[list[Json]], Wish]] = {
-    "createCMSSignatureFromBase64": _cms_of,
-    "createCAdESFromBase64": _stamped_cms_of,
+    "createCMSSignatureFromBase64": _stamped_cms_of,
+    "createCAdESFromBase64": _cms_of,
     "createCAdESFromBase64Hash": _digest_of,
     "signXml": _xml_of,
     "signXmls": _xmls_of,

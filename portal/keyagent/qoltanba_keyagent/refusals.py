@@ -7,6 +7,8 @@ class Refused(Exception):
     """Something was refused for a reason with a name. `facts` may be shown; they never hold a secret."""
 
     code: ClassVar[str]
+    # What a site's developer is told beside the code, where the code alone would not help.
+    explained: ClassVar[str] = ""
 
     def __init__(self, **facts: str) -> None:
         super().__init__(self.code)
@@ -53,6 +55,42 @@ class ChainBroken(Refused):
     """The certificate is not for the waiting key, or its chain does not verify. Facts: detail."""
 
     code = "agent.chain_broken"
+
+
+class SignInElsewhere(Refused):
+    """The text signs in to another site than the one that asks: somebody between the two would be let in."""
+
+    code = "agent.sign_in_elsewhere"
+    explained = "A sign-in is signed only for the site that its second line names."
+
+
+class NoTimeStamp(Refused):
+    """A signature with a time stamp was asked for (RFC 3161)."""
+
+    code = "agent.no_time_stamp"
+    explained = (
+        "There is no time-stamping service here. Ask without tsaProfile, or for createCAdESFromBase64."
+    )
+
+
+class AlgorithmMissing(Refused):
+    """A key of a kind that this program cannot make or use: GOST, for one. Facts: algorithm, where it is known."""
+
+    code = "agent.algorithm_missing"
+    explained = "This program knows ECDSA and RSA keys, no GOST."
+
+
+class SeveralKeys(Refused):
+    """The file holds more than one key; written anew it would lose all but the first."""
+
+    code = "agent.several_keys"
+
+
+class AskedTooOften(Refused):
+    """A site that nobody has allowed asked again and again; each question opens a window."""
+
+    code = "agent.asked_too_often"
+    explained = "The owner has not allowed this site. Ask again later."
 
 
 class SerialDiffers(Refused):

@@ -32,7 +32,7 @@ def ca_file(folder: Path) -> Path:
 def context(folder: Path, *, now: datetime) -> ssl.SSLContext:
     """The server's side of TLS; makes CA and certificate where they are missing or run out."""
     own = files.private_folder(folder / "tls")
-    if not _is_fresh(ca_file(folder), now, left=_SERVER_LIVES):
+    if not _is_fresh(ca_file(folder), now, left=_SERVER_LIVES) or not (own / "ca-key.pem").is_file():
         _make_ca(own, now)
     server = own / "server.pem"
     if not _is_fresh(server, now, left=_RENEWED_BEFORE) or not _is_issued(server, ca_file(folder)):
@@ -48,7 +48,8 @@ def _is_fresh(file: Path, now: datetime, *, left: timedelta) -> bool:
         certificate = x509.load_pem_x509_certificate(file.read_bytes())
     except (FileNotFoundError, ValueError):
         return False
-    return certificate.not_valid_after_utc - now > left
+    # One that was made while the clock stood in the future is no use before it gets there.
+    return certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc - left
 
 
 def _is_issued(server: Path, ca: Path) -> bool:

@@ -116,7 +116,8 @@ class Shelf:
         """The key leaves the shelf, a receipt stays: first the receipt, so that a crash between loses nothing."""
         path = self._path(kept.key_id)
         doomed = path.with_suffix(_DOOMED)
-        with contextlib.suppress(FileExistsError):
+        # Without second names (exFAT) the old blocks are left to the disk; the receipt must be written all the same.
+        with contextlib.suppress(OSError):
             os.link(path, doomed)
         self._write(replace(kept, sealed_key="", file=str(file)))
         files.erase(doomed)
@@ -124,13 +125,20 @@ class Shelf:
     def withdraw(self, key_id: str) -> None:
         files.erase(self._path(key_id))
 
+    def is_full(self) -> bool:
+        """Receipts do not count: at a counter more certificates are installed in thirty days than keys can wait."""
+        return sum(not one.is_receipt for one in self.all()) >= LIMIT
+
     def all(self) -> list[Waiting]:
         """The newest first."""
         found = [kept for path in self._folder.glob("*.json") if (kept := self._read(path)) is not None]
         return sorted(found, key=lambda one: one.made_at, reverse=True)
 
     def sweep(self, now: datetime) -> int:
-        """Erase what is older than thirty days, and what a crash left of earlier ones; how many were too old."""
+        """Erase what is older than thirty days, and what a crash left of earlier ones; how many were too old.
+
+        Never while something is written: what looks like a crash's half may be a file on its way to its name.
+        """
         for left in (*self._folder.glob(f"*{_DOOMED}"), *self._folder.glob(".*")):
             files.erase(left)
         old = [one for one in self.all() if now - datetime.fromisoformat(one.made_at) > KEPT_FOR]

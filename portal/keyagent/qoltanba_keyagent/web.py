@@ -48,6 +48,8 @@ class Pages:
             language=language,
             languages=words.LANGUAGES,
             version=qoltanba_keyagent.__version__,
+            # Of this very agent, whatever its port: the Host was checked at the door.
+            home=str(request.base_url),
             **view,
         )
         response = Response(text, status_code=status, media_type="text/html")
@@ -136,7 +138,7 @@ async def withdraw(request: Request) -> Response:
     if origin := form.get("site"):
         office.around.memory.withdraw(origin)
     if key_id := form.get("key"):
-        office.enrolment.shelf.withdraw(key_id)
+        await office.enrolment.withdraw(key_id)
     return RedirectResponse("/", status_code=303)
 
 

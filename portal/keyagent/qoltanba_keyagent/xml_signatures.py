@@ -3,11 +3,13 @@
 What is signed comes from a site: no document type, no entity, nothing is fetched.
 """
 
+import re
 import secrets
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 from signxml.algorithms import CanonicalizationMethod, SignatureMethod
+from signxml.exceptions import SignXMLException
 from signxml.signer import XMLSigner
 
 from qoltanba_keyagent.keys import KeyWithCertificate
@@ -15,6 +17,13 @@ from qoltanba_keyagent.refusals import XmlRefused
 
 _SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 SIZE_LIMIT_BYTES = 16 * 1024 * 1024
+# Steps, each with one plain condition at most: /order/item, //item, //*[@Id='a'], //b[2]. What a site could nest or
+# count would keep this program busy for ever.
+_STEP = r"""/{0,2}[\w.:*\-]+(\[(\d{1,6}|@?[\w.:\-]+(\s?=\s?('[^'"\[\]]*'|"[^'"\[\]]*"))?)\])?"""
+_PATH = re.compile(rf"({_STEP}){{1,12}}|/|\.")
+_PATH_LIMIT = 300
+# The spellings under which programs look for the element that a signature names.
+_IDS = ("Id", "ID", "id", "{http://www.w3.org/XML/1998/namespace}id")
 
 
 def sign(held: KeyWithCertificate, document: str, *, signed: str = "", under: str = "") -> str:
@@ -29,21 +38,27 @@ def sign(held: KeyWithCertificate, document: str, *, signed: str = "", under: st
         element = _one(root, signed)
         if element.get("Id") is None:
             element.set("Id", f"signed-{secrets.token_hex(8)}")
-        reference = f"#{element.get('Id')}"
+        reference = f"#{_only(root, element.get('Id') or '')}"
     if under:
         etree.SubElement(_one(root, under), _SIGNATURE, Id="placeholder")
     method = SignatureMethod.RSA_SHA256
     if not isinstance(held.key, rsa.RSAPrivateKey):
         method = SignatureMethod.ECDSA_SHA256
     signer = XMLSigner(signature_algorithm=method, c14n_algorithm=CanonicalizationMethod.CANONICAL_XML_1_0)
-    done = signer.sign(root, key=held.key, cert=[held.certificate], reference_uri=reference)
+    try:
+        done = signer.sign(root, key=held.key, cert=[held.certificate], reference_uri=reference)
+    # A signature's place or name that the document has twice.
+    except SignXMLException as error:
+        raise XmlRefused from error
     written: bytes = etree.tostring(done, encoding="UTF-8", xml_declaration=True, standalone=False)
     return written.decode()
 
 
-def require_signable(document: str) -> None:
+def require_signable(document: str, *, signed: str = "", under: str = "") -> None:
     """Before anybody is asked for a password. Raises XmlRefused."""
-    _parsed(document)
+    root = _parsed(document)
+    for path in filter(None, (signed, under)):
+        _one(root, path)
 
 
 def _parsed(document: str) -> etree._Element:
@@ -59,7 +74,19 @@ def _parsed(document: str) -> etree._Element:
     return root
 
 
+def _only(root: etree._Element, name: str) -> str:
+    """A name that one element bears, in whatever spelling: two would let a reader take the other for the signed one."""
+    bearers = sum(
+        name in {element.get(spelling) for spelling in _IDS} for element in root.iter(etree.Element)
+    )
+    if not name or bearers != 1:
+        raise XmlRefused
+    return name
+
+
 def _one(root: etree._Element, path: str) -> etree._Element:
+    if len(path) > _PATH_LIMIT or not _PATH.fullmatch(path):
+        raise XmlRefused
     try:
         found = root.xpath(path)
     except etree.XPathError as error:

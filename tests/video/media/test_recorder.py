@@ -39,7 +39,7 @@ def test_a_recording_decodes_and_holds_both_parties(tmp_path: Path) -> None:
             await made.engine.create_call(CALL, recording=RecordingOrder(tmp_path, films.SECRET))
             await asyncio.sleep(1.5)
             await made.engine.hold(CALL, True)
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(2.0)
             await made.engine.hold(CALL, False)
             await citizen.close()
             again = Party(GREEN, 440)

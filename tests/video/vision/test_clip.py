@@ -69,6 +69,20 @@ def test_somebody_who_takes_over_is_noticed(matcher: FaceMatcher) -> None:
     assert Flag.ANOTHER_FACE in verify(matcher, film).faults
 
 
+def test_nobody_lends_their_moves_to_a_picture_of_another(matcher: FaceMatcher) -> None:
+    """A photo of one in every fourth frame, and wherever the face is held straight; another one moves in between."""
+    photo = posing.frame(WHO)
+    film = posing.Film(ASKED)
+    film.add(0, [photo] * 5)
+    for step, (move, before) in enumerate(zip(ASKED, (None, *ASKED), strict=False), 1):
+        film.add(step, [*posing.performed(OTHER, move, before), *[posing.frame(OTHER, move)] * 7])
+    film.frames[::4] = [photo] * len(film.frames[::4])
+    found = verify(matcher, film)
+    assert found.distance is not None
+    assert found.distance < 0.45
+    assert Flag.ANOTHER_FACE in found.faults
+
+
 def test_a_flat_picture_that_is_waved_is_not_taken_for_a_turned_head(matcher: FaceMatcher) -> None:
     film = posing.film(WHO, Move.TURN_LEFT)
     angles = [0.0] * 5 + [0.75 * np.sin(at / 2) for at in range(len(film.frames) - 5)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from video.vision import picture
+from video.vision import header, picture
 from video.vision.wire import SIZE_LIMIT_BYTES, Box, PictureUndecodable, Point
 
 
@@ -44,6 +44,32 @@ def test_too_many_pixels_are_refused_before_they_are_decoded() -> None:
     """A file of some kilobytes may stand for gigabytes of pixels."""
     with pytest.raises(PictureUndecodable):
         picture.decode(encoded("PNG", (8000, 5001), mode="L"))
+
+
+def with_scans(count: int) -> bytes:
+    """A progressive JPEG one of whose scans, which changes nothing, comes again and again."""
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), (120, 100, 90)).save(out, "JPEG", progressive=True)
+    data = out.getvalue()
+    again = data.rindex(b"\xff\xda")
+    end = data.rindex(b"\xff\xd9")
+    had = data.count(b"\xff\xda")
+    return data[:end] + data[again:end] * (count - had) + data[end:]
+
+
+def test_a_jpeg_of_endless_scans_is_refused_before_it_is_decoded() -> None:
+    """A dozen bytes make the decoder go through the whole picture once more."""
+    assert picture.decode(with_scans(header.SCANS_LIMIT)).shape == (48, 64, 3)
+    for count in (header.SCANS_LIMIT + 1, 20_000):
+        with pytest.raises(PictureUndecodable):
+            header.size(with_scans(count), "JPEG")
+
+
+def test_what_merely_looks_like_a_scan_is_none() -> None:
+    """In a note, and after the end, where phones keep a film of the moment."""
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(out, "JPEG", comment=b"\xff\xda" * 200)
+    assert header.size(out.getvalue() + b"\xff\xda\x00\x02" * 200) == (64, 48)
 
 
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270, 360])

@@ -71,6 +71,34 @@ def test_too_slow_a_job_and_too_many_are_refused(monkeypatch: pytest.MonkeyPatch
     asyncio.run(body())
 
 
+def test_a_still_waits_for_one_film_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody can send films; an agent and a caller wait for the still. Also when the films' senders gave up."""
+    monkeypatch.setattr(pools, "TIMEOUT_SECONDS", 1.5)
+
+    async def body() -> None:
+        pool = Pool(1, prepare=worker.follow_parent)
+        try:
+            await pool.warm()
+            films = [asyncio.create_task(pool.run_film(time.sleep, 1.0)) for _ in range(4)]
+            await asyncio.sleep(0.1)
+            with pytest.raises(Overloaded):
+                await pool.run_film(time.sleep, 0)
+            await pool.run(os.getpid)
+            assert [film.done() for film in films] == [True, False, False, False]
+            found = await asyncio.gather(*films, return_exceptions=True)
+            assert [isinstance(one, JobLost) for one in found] == [False, True, True, True]
+            # The second film still runs, and nobody waits for it: the next one has no turn yet.
+            late = asyncio.create_task(pool.run_film(time.sleep, 0))
+            await asyncio.sleep(0.05)
+            assert not late.done()
+            await pool.run(os.getpid)
+            await late
+        finally:
+            pool.close()
+
+    asyncio.run(body())
+
+
 def test_a_pool_ends_with_the_process_that_started_it() -> None:
     """Killed without a chance to say so."""
     program = (

@@ -47,6 +47,18 @@ for (const button of document.querySelectorAll("[data-show]")) {
   });
 }
 
+// A page that opens under somebody's click must not take the second half of a double click for an answer.
+const unhurried = document.querySelectorAll("[data-unhurried]");
+function wait() {
+  unhurried.forEach((button) => { button.disabled = true; });
+  setTimeout(() => unhurried.forEach((button) => { button.disabled = document.hidden; }), 900);
+}
+if (unhurried.length) {
+  wait();
+  document.addEventListener("visibilitychange", wait);
+  window.addEventListener("focus", wait);
+}
+
 // A form is sent once; opening a key takes a moment.
 for (const one of document.querySelectorAll("form")) {
   one.addEventListener("submit", () => {

@@ -1,0 +1,261 @@
+"""Who works here and with what rights: one administrator asks, another one agrees; a lock is lifted by one.
+
+Nobody asks for, or agrees to, their own rights, and an administrator is always left.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from ca_core import approval, audit, roles, staff
+from ca_core.approval import Proposal, ProposalState
+from ca_core.errors import Refusal
+from ca_core.roles import Permission, Role
+
+ACT_ROLE = "staff_role"
+ACT_RETURN = "staff_return"
+OPEN_FOR = timedelta(hours=72)
+
+
+class OwnRights(Refusal):
+    """Two others decide about one's own rights."""
+
+    code = "staff.own_rights"
+
+
+class NothingToChange(Refusal):
+    """The account has this role already, or is (for a return: is not) closed."""
+
+    code = "staff.nothing_to_change"
+
+
+class AlreadyAsked(Refusal):
+    """A proposal about the same person waits: it is agreed to or turned down first."""
+
+    code = "staff.already_asked"
+
+
+class Accounts(staff.Accounts, Protocol):
+    def all(self) -> list[staff.Account]: ...
+    def set_role(self, staff_id: int, role: Role) -> None: ...
+    def enable(self, staff_id: int) -> None: ...
+    def unlock(self, staff_id: int) -> None: ...
+
+
+class Proposals(Protocol):
+    def by_id(self, proposal_id: int) -> Proposal | None: ...
+    def open_for(self, subjects: Sequence[str], now: datetime) -> list[Proposal]: ...
+    def open_of_staff(self, now: datetime) -> list[Proposal]: ...
+    def add(self, proposal: Proposal) -> int: ...
+    def close(self, proposal: Proposal) -> None:
+        """Raises ProposalClosed when somebody else was first."""
+        ...
+
+
+class Sessions(Protocol):
+    def end_all(self, staff_id: int) -> int: ...
+
+
+class RightsWork(Protocol):
+    """The part of a unit of work that these operations need."""
+
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def proposals(self) -> Proposals: ...
+    @property
+    def audit(self) -> staff.AuditLog: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An account as the list shows it: without its secrets."""
+
+    staff_id: int
+    login: str
+    name: str
+    role: Role
+    # To the half minute: the step of the last code that was used up (RFC 6238).
+    signed_in_at: datetime | None
+    locked_until: datetime | None
+    left_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    members: tuple[Member, ...]
+    waiting: tuple[Proposal, ...]
+
+
+def everybody(work: RightsWork, *, by: roles.Actor, now: datetime) -> Staff:
+    """All accounts, and what waits for a second administrator. Raises NotAllowed."""
+    roles.require(by, Permission.MANAGE_STAFF)
+    return Staff(
+        tuple(_member(account, now) for account in work.accounts.all()),
+        tuple(work.proposals.open_of_staff(now)),
+    )
+
+
+def propose_role(work: RightsWork, *, by: roles.Actor, login: str, role: Role, now: datetime) -> int:
+    """Raises NotAllowed, StaffUnknown, OwnRights, NothingToChange, AlreadyAsked."""
+    roles.require(by, Permission.MANAGE_STAFF)
+    found = _of_another(work, by, login)
+    if found.disabled_at is not None or found.role is role:
+        raise NothingToChange
+    return _ask(work, by, ACT_ROLE, found, role, now)
+
+
+def propose_return(work: RightsWork, *, by: roles.Actor, login: str, now: datetime) -> int:
+    """Raises NotAllowed, StaffUnknown, OwnRights, NothingToChange, AlreadyAsked."""
+    roles.require(by, Permission.MANAGE_STAFF)
+    found = _of_another(work, by, login)
+    if found.disabled_at is None:
+        raise NothingToChange
+    return _ask(work, by, ACT_RETURN, found, found.role, now)
+
+
+def agree(work: RightsWork, *, by: roles.Actor, proposal_id: int, now: datetime) -> None:
+    """The second administrator agrees to exactly what was asked; every session of that person ends.
+
+    Raises NotAllowed, ProposalUnknown, ProposalClosed, ProposalChanged, SecondPersonNeeded, OwnRights.
+    """
+    roles.require(by, Permission.MANAGE_STAFF)
+    proposal = _found(work, proposal_id)
+    approval.require_agreeable(proposal, second=by.staff_id, now=now)
+    _require_both_still_manage(work, by, proposal)
+    about = _about(work, proposal)
+    if about.staff_id == by.staff_id:
+        raise OwnRights
+    work.proposals.close(replace(proposal, state=ProposalState.AGREED, agreed_by=by.staff_id, agreed_at=now))
+    before, after = _effect(work, proposal, about)
+    # Pages that are open were drawn for the rights of before.
+    work.sessions.end_all(about.staff_id)
+    _note(work, by, proposal, "agreed", now, before=before, after=after)
+
+
+def turn_down(work: RightsWork, *, by: roles.Actor, proposal_id: int, now: datetime) -> None:
+    """A second administrator says no, or the first takes it back.
+
+    Raises NotAllowed, ProposalUnknown, ProposalClosed.
+    """
+    roles.require(by, Permission.MANAGE_STAFF)
+    proposal = _found(work, proposal_id)
+    approval.require_open(proposal, now=now)
+    work.proposals.close(
+        replace(proposal, state=ProposalState.WITHDRAWN, agreed_by=by.staff_id, agreed_at=now)
+    )
+    _note(work, by, proposal, "turned_down", now)
+
+
+def unlock(work: RightsWork, *, by: roles.Actor, login: str, now: datetime) -> None:
+    """Too many wrong tries are forgiven, by one administrator. Raises NotAllowed, StaffUnknown, NothingToChange."""
+    roles.require(by, Permission.MANAGE_STAFF)
+    found = _named(work, login)
+    if not found.is_locked(now):
+        raise NothingToChange
+    work.accounts.unlock(found.staff_id)
+    work.audit.add(audit.Entry(now, by, "staff:unlock:done", f"staff/{found.staff_id}"))
+
+
+def _ask(work: RightsWork, by: roles.Actor, act: str, found: staff.Account, role: Role, now: datetime) -> int:
+    if by.staff_id is None:
+        raise roles.NotAllowed(permission=Permission.MANAGE_STAFF.value)
+    subject = approval.staff_subject(found.staff_id)
+    if work.proposals.open_for([subject], now):
+        raise AlreadyAsked
+    payload = (("from", found.role.value), ("login", found.login), ("name", found.name), ("to", role.value))
+    proposal = Proposal(
+        proposal_id=0, act=act, subject=subject, payload=payload,
+        digest=approval.digest(act=act, subject=subject, payload=payload),
+        asked_by=by.staff_id, asked_by_name=by.name, asked_at=now, expires_at=now + OPEN_FOR,
+    )  # fmt: skip
+    proposal_id = work.proposals.add(proposal)
+    _note(work, by, replace(proposal, proposal_id=proposal_id), "asked", now)
+    return proposal_id
+
+
+def _effect(work: RightsWork, proposal: Proposal, about: staff.Account) -> tuple[str, str]:
+    """From which state to which; what was asked about an account that changed since is not done."""
+    asked = dict(proposal.payload)
+    has_left = about.disabled_at is not None
+    if about.role.value != asked["from"] or has_left is not (proposal.act == ACT_RETURN):
+        raise approval.ProposalChanged
+    if proposal.act == ACT_RETURN:
+        work.accounts.enable(about.staff_id)
+        return "left", about.role.value
+    role = Role(asked["to"])
+    work.accounts.set_role(about.staff_id, role)
+    return about.role.value, role.value
+
+
+def _require_both_still_manage(work: RightsWork, by: roles.Actor, proposal: Proposal) -> None:
+    """Who has left, or is no administrator any more, asks for nothing and agrees to nothing any more.
+
+    The rows stay locked until the end: of two changes at once, the second sees the first. As both stay
+    administrators, and neither decides about themselves, the last one cannot go this way.
+    """
+    administrators = work.accounts.active_with_role(Role.ADMINISTRATOR)
+    if by.staff_id not in administrators:
+        raise roles.NotAllowed(permission=Permission.MANAGE_STAFF.value)
+    if proposal.asked_by not in administrators:
+        raise approval.ProposalClosed(state=ProposalState.WITHDRAWN.name)
+
+
+def _found(work: RightsWork, proposal_id: int) -> Proposal:
+    proposal = work.proposals.by_id(proposal_id)
+    if proposal is None or not proposal.is_about_staff:
+        raise approval.ProposalUnknown
+    return proposal
+
+
+def _about(work: RightsWork, proposal: Proposal) -> staff.Account:
+    found = work.accounts.by_login(dict(proposal.payload)["login"])
+    if found is None or approval.staff_subject(found.staff_id) != proposal.subject:
+        raise approval.ProposalChanged
+    return found
+
+
+def _of_another(work: RightsWork, by: roles.Actor, login: str) -> staff.Account:
+    found = _named(work, login)
+    if found.staff_id == by.staff_id:
+        raise OwnRights
+    return found
+
+
+def _named(work: RightsWork, login: str) -> staff.Account:
+    found = work.accounts.by_login(staff.login_key(login))
+    if found is None:
+        raise staff.StaffUnknown
+    return found
+
+
+def _member(account: staff.Account, now: datetime) -> Member:
+    signed_in_at = (
+        datetime.fromtimestamp(account.last_step * staff.STEP_SECONDS, UTC) if account.last_step > 0 else None
+    )
+    locked_until = account.locked_until if account.is_locked(now) else None
+    return Member(
+        account.staff_id, account.login, account.name, account.role, signed_in_at, locked_until,
+        account.disabled_at,
+    )  # fmt: skip
+
+
+def _note(
+    work: RightsWork,
+    by: roles.Actor,
+    proposal: Proposal,
+    what: str,
+    now: datetime,
+    *,
+    before: str = "",
+    after: str = "",
+) -> None:
+    work.audit.add(
+        audit.Entry(
+            now, by, f"proposal:{proposal.act}:{what}", proposal.subject, from_state=before, to_state=after,
+            details={"proposal": str(proposal.proposal_id), "to": dict(proposal.payload)["to"]},
+        )
+    )  # fmt: skip
