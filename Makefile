@@ -44,8 +44,15 @@ run: environment
 demo-reset: environment
 	@exec $(BIN)/qoltanba demo reset
 
+# Two at a time, as two cores allow: these compute, the others mostly wait for processes, clocks and browsers.
+COMPUTING := tests/console tests/contracts tests/core tests/data tests/doors tests/house tests/keyagent
 test: machine
-	$(BIN)/python -m pytest
+	@told=$$(mktemp); trap 'kill $$computing 2>/dev/null; rm -f "$$told"' EXIT INT TERM; \
+	$(BIN)/python -m pytest $(COMPUTING) >"$$told" 2>&1 & computing=$$!; \
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(COMPUTING)); waiting_rc=$$?; \
+	wait $$computing; computing_rc=$$?; \
+	echo "== $(COMPUTING)"; cat "$$told"; \
+	exit $$((waiting_rc > computing_rc ? waiting_rc : computing_rc))
 
 check: test-environment
 	$(BIN)/ruff check .

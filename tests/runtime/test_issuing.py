@@ -273,8 +273,12 @@ def test_compromised_key_is_listed_under_every_certificate_that_has_it(
     assert outcome.certificate is not None
     owner_revokes(service, outcome.certificate)
     with service.look() as work:
-        [proposal] = work.proposals.open_for([first.serial.hex], service.now())
-    assert dict(proposal.payload)["document"] == f"R9a: {outcome.certificate.serial.hex}"
+        report, asked = work.proposals.open_for([first.serial.hex], service.now())
+    assert report.is_report
+    # The officer who helped the owner is the first of the two at once.
+    assert asked.asked_by == OFFICER.staff_id
+    for one in (report, asked):
+        assert dict(one.payload)["document"] == f"R9a: {outcome.certificate.serial.hex}"
 
 
 def test_renewal_of_a_certificate_that_was_revoked_meanwhile_is_given_up_and_told(

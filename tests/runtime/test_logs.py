@@ -17,6 +17,8 @@ PHONE = "+77010000000"
 def written(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
+    # A server that ran in this process before has left its own level there.
+    logging.getLogger("uvicorn.access").setLevel(logging.NOTSET)
     yield lambda: capsys.readouterr().err
     root.handlers[:] = handlers
     root.setLevel(level)
