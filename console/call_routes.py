@@ -87,6 +87,8 @@ class CallRoutes:
 
     def _present(self, signed_in: SignedIn, actor: Actor) -> None:
         now = self._service.now()
+        if not signed_in.is_to_be_noted(now):
+            return
         with self._service.look() as work:
             is_talking = desk.of(work, actor=actor, now=now).state is DeskState.IN_CALL
         if is_talking:

@@ -185,12 +185,14 @@ class ReviewRoutes:
 
     async def _by_hand(self, request: Request, act: Callable[[], T]) -> T:
         """What a person did at the desk: their session is not idle, though no script ran."""
-        token_digest = own_page.signed_in(request).token_digest
+        signed_in = own_page.signed_in(request)
 
         def done() -> T:
             came_of_it = act()
-            with self._service.work() as work:
-                staff.seen(work, token_digest=token_digest, now=self._service.now())
+            now = self._service.now()
+            if signed_in.is_to_be_noted(now):
+                with self._service.work() as work:
+                    staff.seen(work, token_digest=signed_in.token_digest, now=now)
             return came_of_it
 
         return await asyncio.to_thread(done)

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ca_core import staff
 from ca_core.staff import Account, SessionEnded
@@ -35,6 +35,11 @@ class SignedIn:
 
     token_digest: bytes
     account: Account
+    seen_at: datetime
+
+    def is_to_be_noted(self, now: datetime) -> bool:
+        """Whether an act of this person is worth a write."""
+        return now - self.seen_at >= timedelta(seconds=_TOUCH_EVERY_SECONDS)
 
     @property
     def label(self) -> str:
@@ -82,12 +87,12 @@ class Sessions:
     def _resume(self, token: str, key: bytes) -> SignedIn | None:
         try:
             with self._service.look() as work:
-                account, _ = staff.resume(
+                account, session = staff.resume(
                     work, token=token, idle=self._idle, absolute=self._absolute, now=self._service.now()
                 )
         except SessionEnded:
             return None
-        return SignedIn(key, account)
+        return SignedIn(key, account, session.seen_at)
 
     def opened(self, signed_in: SignedIn, close: Close) -> None:
         self._open.setdefault(signed_in.token_digest, _Open()).closers.add(close)

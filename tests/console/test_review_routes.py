@@ -251,6 +251,16 @@ def test_who_works_by_keys_is_not_idle(
     assert _seen_at(service) >= begun
 
 
+def test_who_was_just_noted_is_not_noted_again(
+    client: TestClient, service: Service, moderator: Person, flagged_id: int
+) -> None:
+    """Each write stands in everybody's queue: one in 20 s is enough for a session of ten minutes."""
+    moderator.seen_ago(client.cookies["qoltanba_staff"], timedelta(seconds=10))
+    noted = _seen_at(service)
+    claimed(client)
+    assert _seen_at(service) == noted
+
+
 def _seen_at(service: Service) -> Any:
     with service.look() as work:
         return work.connection.scalar(sa.select(schema.staff_session.c.seen_at))
