@@ -84,7 +84,8 @@ def test_a_still_waits_for_one_film_at_most(monkeypatch: pytest.MonkeyPatch) -> 
             with pytest.raises(Overloaded):
                 await pool.run_film(time.sleep, 0)
             await pool.run(os.getpid)
-            assert [film.done() for film in films] == [True, False, False, False]
+            # The first film's answer has more steps to go through the loop than the still's.
+            assert not any(film.done() for film in films[1:])
             found = await asyncio.gather(*films, return_exceptions=True)
             assert [isinstance(one, JobLost) for one in found] == [False, True, True, True]
             # The second film still runs, and nobody waits for it: the next one has no turn yet.
