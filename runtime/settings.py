@@ -100,6 +100,11 @@ class Settings:
         8091,
     )
     media_workers: int = _of("Number of media workers; 0: one a core.", 0, least=0, most=64)
+    video_engine: Literal["translator", "relay"] = _of(
+        "What carries picture and sound: `translator` forwards packets as they came, `relay` decodes and"
+        " encodes them at many times the load.",
+        "relay",
+    )
     media_host: str = _of(
         "The one address on which media workers take media; every interface's when it is not given.", ""
     )

@@ -69,6 +69,7 @@ def worker(configured: Settings, number: int) -> None:
                 bind_host=configured.media_host or None,
                 advertised_host=configured.media_advertised_host or None,
             ),
+            engine_kind=configured.video_engine,
         ),
         port=configured.media_ports[number],
     )

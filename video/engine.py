@@ -1,8 +1,8 @@
 """The media engine as everybody else sees it: eight calls, events, refusals.
 
 A call has at most two legs, the citizen's and the agent's. The engine answers offers, carries picture and sound
-between the legs, records when ordered and tells what happens; who may join is the gateway's affair. aiortc's relay
-(`video.media.relay`) is the first implementation.
+between the legs, records when ordered and tells what happens; who may join is the gateway's affair. There are two:
+`video.media.relay` decodes and encodes, `video.media.translator` forwards packets.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -16,6 +16,7 @@ from ca_core.errors import Refusal
 
 Fact = str | int | float | bool | None
 MediaKind = Literal["audio", "video"]
+EngineKind = Literal["translator", "relay"]
 
 
 class Role(StrEnum):

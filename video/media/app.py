@@ -25,7 +25,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from ca_core.errors import Refusal
 from video import engine, evidence
 from video.engine import Event, EventKind, RecordingOrder, Role
-from video.media import door, wire
+from video.media import door, translator, wire
 from video.media.feed import Cpu, Feed
 from video.media.ice import IceSettings
 from video.media.probe import Probes
@@ -40,12 +40,14 @@ _STILL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """What runtime hands a worker. `secret` opens the control door, `evidence_secret` seals what is recorded."""
+    """What runtime hands a worker. `secret` opens the control door, `evidence_secret` seals what is recorded,
+    `engine_kind` names what carries the calls."""
 
     secret: str = field(repr=False)
     evidence_dir: Path
     evidence_secret: bytes = field(repr=False)
     addresses: IceSettings = field(default_factory=IceSettings)
+    engine_kind: engine.EngineKind = "relay"
 
 
 class Worker:
@@ -54,7 +56,7 @@ class Worker:
     def __init__(self, settings: WorkerSettings) -> None:
         self.settings = settings
         self.feed = Feed()
-        self.engine = RelayEngine(self.feed.publish, settings=settings.addresses)
+        self.engine: RelayEngine
         self.probes = Probes(self.feed.publish, settings.addresses)
         self.is_ready = False
         self._order = RecordingOrder(settings.evidence_dir, settings.evidence_secret)
@@ -64,7 +66,9 @@ class Worker:
     @contextlib.asynccontextmanager
     async def living(self, app: Starlette) -> AsyncIterator[None]:
         self.settings.evidence_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        await self.engine.open()
+        self.engine = await translator.opened(
+            self.settings.engine_kind, self.feed.publish, settings=self.settings.addresses
+        )
         self.is_ready = True
         try:
             yield

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from video import engine, evidence
 from video.engine import Event, EventKind, Role
 from video.media import ice, recorder, seams, stills
-from video.media.leg import Leg
+from video.media.leg import Leg, Tell
 from video.media.taps import FrameTap
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class RelayEngine:
     async def join(self, call_id: int, role: Role, offer_sdp: str) -> str:
         call = self._call(call_id)
         role = _role(role)
-        leg = Leg(role, self._settings, lambda leg, kind, facts: self._on_leg(call_id, leg, kind, facts))
+        leg = self._make_leg(role, lambda leg, kind, facts: self._on_leg(call_id, leg, kind, facts))
         try:
             answer = await leg.answer(offer_sdp)
         except engine.OfferNotUnderstood:
@@ -166,6 +166,9 @@ class RelayEngine:
         if call.is_held:
             call.recording.note(_event(call_id, None, EventKind.HELD))
         await self._ask_keyframes(call)
+
+    def _make_leg(self, role: Role, tell: Tell) -> Leg:
+        return Leg(role, self._settings, tell)
 
     def _seat(self, call_id: int, call: _Call, leg: Leg) -> None:
         old = call.legs.pop(leg.role, None)

@@ -93,6 +93,10 @@ class Party:
         self._readers: list[asyncio.Task[None]] = []
         self._connection.on("track", self._on_track)
 
+    @property
+    def connection(self) -> RTCPeerConnection:
+        return self._connection
+
     async def offer(self) -> str:
         await self._connection.setLocalDescription(await self._connection.createOffer())
         return self._connection.localDescription.sdp
@@ -178,17 +182,17 @@ async def until(condition: Callable[[], bool], *, seconds: float = 8.0) -> float
 class Room:
     """An engine, and what it told."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type[RelayEngine] = RelayEngine) -> None:
         self.events: list[Event] = []
-        self.engine = RelayEngine(self.events.append)
+        self.engine = kind(self.events.append)
 
     def told(self, kind: EventKind) -> list[Event]:
         return [event for event in self.events if event.kind is kind]
 
 
 @asynccontextmanager
-async def room() -> AsyncIterator[Room]:
-    made = Room()
+async def room(kind: type[RelayEngine] = RelayEngine) -> AsyncIterator[Room]:
+    made = Room(kind)
     await made.engine.open()
     try:
         yield made

@@ -1,4 +1,4 @@
-"""Two parties through the relay: picture and sound arrive, hold and rejoin, silence and refusals."""
+"""Two parties through either engine: picture and sound arrive, hold and rejoin, silence and refusals."""
 
 import asyncio
 import io
@@ -14,17 +14,26 @@ from tests.video.media.parties import BLUE, GREEN, RED, Party, Room, room, until
 from video import engine
 from video.engine import EventKind, Role
 from video.media import relay
+from video.media.relay import RelayEngine
+from video.media.translator import TranslatorEngine
 
 CALL = 7
 BLACK = (0, 0, 0)
 
+Kind = type[RelayEngine]
+
+
+@pytest.fixture(params=[RelayEngine, TranslatorEngine], ids=["relay", "translator"])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return cast(Kind, request.param)
+
 
 @asynccontextmanager
 async def talking(
-    *, citizen_size: tuple[int, int] = (320, 180), citizen_fps: int = 15
+    kind: Kind, *, citizen_size: tuple[int, int] = (320, 180), citizen_fps: int = 15
 ) -> AsyncIterator[tuple[Room, Party, Party]]:
     """A call with both parties in it, who see each other."""
-    async with room() as made:
+    async with room(kind) as made:
         await made.engine.create_call(CALL)
         citizen = Party(RED, 440, size=citizen_size, fps=citizen_fps)
         agent = Party(BLUE, 880)
@@ -37,11 +46,11 @@ async def talking(
             await asyncio.gather(citizen.close(), agent.close())
 
 
-def test_picture_and_tone_arrive_on_both_sides() -> None:
+def test_picture_and_tone_arrive_on_both_sides(kind: Kind) -> None:
     """Not counters: the decoded colour and the strongest frequency, and their change."""
 
     async def journey() -> None:
-        async with talking() as (made, citizen, agent):
+        async with talking(kind) as (made, citizen, agent):
             await until(lambda: abs(agent.hears() - 440) <= 6 and abs(citizen.hears() - 880) <= 6)
             citizen.camera.colour = GREEN
             assert await until(lambda: agent.shows(GREEN)) < 2
@@ -53,7 +62,7 @@ def test_picture_and_tone_arrive_on_both_sides() -> None:
                 assert leg.bytes_received > 1000
                 assert leg.packets_received > 20
                 assert leg.packets_sent > 20
-                assert 5 < leg.fps < 20
+                assert 5 < leg.fps < 30
                 assert cast(float, leg.last_media_seconds_ago) < 1
             kinds = [(event.role, event.kind) for event in made.events]
             for role in Role:
@@ -63,11 +72,11 @@ def test_picture_and_tone_arrive_on_both_sides() -> None:
     asyncio.run(journey())
 
 
-def test_on_hold_both_get_black_and_silence() -> None:
+def test_on_hold_both_get_black_and_silence(kind: Kind) -> None:
     """Nobody sees what is not recorded either; who joins again meanwhile is on hold too."""
 
     async def journey() -> None:
-        async with talking() as (made, citizen, agent):
+        async with talking(kind) as (made, citizen, agent):
             await until(lambda: citizen.hears() > 0 and agent.hears() > 0)
             await made.engine.hold(CALL, True)
             assert await until(lambda: citizen.shows(BLACK) and agent.shows(BLACK)) < 2
@@ -96,9 +105,9 @@ def test_on_hold_both_get_black_and_silence() -> None:
     asyncio.run(journey())
 
 
-def test_a_rejoin_replaces_the_leg() -> None:
+def test_a_rejoin_replaces_the_leg(kind: Kind) -> None:
     async def journey() -> None:
-        async with talking() as (made, citizen, agent):
+        async with talking(kind) as (made, citizen, agent):
             again = Party(GREEN, 660)
             await again.join(lambda offer: made.engine.join(CALL, Role.CITIZEN, offer))
             await until(lambda: agent.shows(GREEN) and again.shows(BLUE) and abs(agent.hears() - 660) <= 6)
@@ -113,9 +122,9 @@ def test_a_rejoin_replaces_the_leg() -> None:
     asyncio.run(journey())
 
 
-def test_a_lost_line_is_told_within_three_seconds_and_its_return_too() -> None:
+def test_a_lost_line_is_told_within_three_seconds_and_its_return_too(kind: Kind) -> None:
     async def journey() -> None:
-        async with talking() as (made, citizen, agent):
+        async with talking(kind) as (made, citizen, agent):
             citizen.go_silent()
             took = await until(lambda: bool(made.told(EventKind.LEG_SILENT)))
             assert 1.9 < took < 3.2
@@ -128,9 +137,9 @@ def test_a_lost_line_is_told_within_three_seconds_and_its_return_too() -> None:
     asyncio.run(journey())
 
 
-def test_a_closed_connection_is_told_at_once() -> None:
+def test_a_closed_connection_is_told_at_once(kind: Kind) -> None:
     async def journey() -> None:
-        async with talking() as (made, citizen, agent):
+        async with talking(kind) as (made, citizen, agent):
             await citizen.close()
             await until(lambda: bool(made.told(EventKind.LEG_FAILED)), seconds=2)
             assert made.told(EventKind.LEG_FAILED)[0].facts == {"cause": "closed_by_peer"}
@@ -140,13 +149,14 @@ def test_a_closed_connection_is_told_at_once() -> None:
     asyncio.run(journey())
 
 
-def test_a_still_has_the_full_size_of_the_uplink() -> None:
-    """The agent sees 640x360; the still of the document is 1280x720."""
+def test_a_still_has_the_full_size_of_the_uplink(kind: Kind) -> None:
+    """Through the relay the agent sees 640x360; the still of the document is 1280x720."""
 
     async def journey() -> None:
-        async with talking(citizen_size=(1280, 720), citizen_fps=8) as (made, _, agent):
+        async with talking(kind, citizen_size=(1280, 720), citizen_fps=8) as (made, _, agent):
             assert agent.picture is not None
-            assert (agent.picture.width, agent.picture.height) == (640, 360)
+            seen = (1280, 720) if kind is TranslatorEngine else (640, 360)
+            assert (agent.picture.width, agent.picture.height) == seen
             still = await made.engine.still(CALL, Role.CITIZEN)
             picture = Image.open(io.BytesIO(still.jpeg))
             assert picture.size == (still.width_px, still.height_px) == (1280, 720)
@@ -156,9 +166,9 @@ def test_a_still_has_the_full_size_of_the_uplink() -> None:
     asyncio.run(journey())
 
 
-def test_a_caller_without_a_camera_is_heard_and_sees() -> None:
+def test_a_caller_without_a_camera_is_heard_and_sees(kind: Kind) -> None:
     async def journey() -> None:
-        async with room() as made:
+        async with room(kind) as made:
             await made.engine.create_call(CALL)
             citizen, agent = Party(RED, 440, video=False), Party(BLUE, 880)
             await citizen.join(lambda offer: made.engine.join(CALL, Role.CITIZEN, offer))
@@ -171,9 +181,9 @@ def test_a_caller_without_a_camera_is_heard_and_sees() -> None:
     asyncio.run(journey())
 
 
-def test_taps_give_whole_frames_that_begin_with_a_keyframe() -> None:
+def test_taps_give_whole_frames_that_begin_with_a_keyframe(kind: Kind) -> None:
     async def journey() -> None:
-        async with talking() as (made, _, _):
+        async with talking(kind) as (made, _, _):
             tap = await made.engine.tap(CALL, Role.CITIZEN)
             await made.engine.request_keyframe(CALL, Role.CITIZEN)
             frames = []
@@ -190,11 +200,11 @@ def test_taps_give_whole_frames_that_begin_with_a_keyframe() -> None:
     asyncio.run(journey())
 
 
-def test_a_browser_that_hides_its_address_connects() -> None:
+def test_a_browser_that_hides_its_address_connects(kind: Kind) -> None:
     """Its own checks show where it is."""
 
     async def journey() -> None:
-        async with room() as made:
+        async with room(kind) as made:
             await made.engine.create_call(CALL)
             party = Party(RED, 440)
             name = "0f5d34aa-1f0b-4f0c-9a52-5a1c6b7a2f11.local"
@@ -209,11 +219,11 @@ def test_a_browser_that_hides_its_address_connects() -> None:
     asyncio.run(journey())
 
 
-def test_a_party_who_never_connects_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_party_who_never_connects_is_let_go(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "CONNECT_SECONDS", 0.2)
 
     async def journey() -> None:
-        async with room() as made:
+        async with room(kind) as made:
             await made.engine.create_call(CALL)
             party = Party(RED, 440)
             await made.engine.join(CALL, Role.CITIZEN, await party.offer())
@@ -225,9 +235,9 @@ def test_a_party_who_never_connects_is_let_go(monkeypatch: pytest.MonkeyPatch) -
     asyncio.run(journey())
 
 
-def test_there_is_no_third_party() -> None:
+def test_there_is_no_third_party(kind: Kind) -> None:
     async def journey() -> None:
-        async with room() as made:
+        async with room(kind) as made:
             await made.engine.create_call(CALL)
             party = Party(RED, 440)
             with pytest.raises(engine.RoleNotKnown):
@@ -252,9 +262,9 @@ def test_there_is_no_third_party() -> None:
     ],
     ids=["empty", "nonsense", "half", "vp9", "speex", "unsecured", "data", "twice", "endless"],
 )
-def test_an_offer_that_is_not_ours_is_refused(spoil: Callable[[str], str]) -> None:
+def test_an_offer_that_is_not_ours_is_refused(kind: Kind, spoil: Callable[[str], str]) -> None:
     async def journey() -> None:
-        async with room() as made:
+        async with room(kind) as made:
             await made.engine.create_call(CALL)
             party = Party(RED, 440)
             with pytest.raises(engine.OfferNotUnderstood):
@@ -265,9 +275,9 @@ def test_an_offer_that_is_not_ours_is_refused(spoil: Callable[[str], str]) -> No
     asyncio.run(journey())
 
 
-def test_what_is_not_there_is_refused_by_name() -> None:
+def test_what_is_not_there_is_refused_by_name(kind: Kind) -> None:
     async def journey() -> None:
-        async with room() as made:
+        async with room(kind) as made:
             with pytest.raises(engine.CallNotKnown):
                 await made.engine.stats(CALL)
             await made.engine.create_call(CALL)
