@@ -11,13 +11,16 @@ endif
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment test-environment machine run test check lock demo-reset screenshots clean
+.PHONY: help python environment test-environment machine run test check audit mutation lock demo-reset screenshots clean
 
 help:
 	@echo "make run          start everything, with demo data, and print where it listens"
 	@echo "                  (WITHOUT_KEYAGENT=1: as for a citizen who has no key agent yet)"
 	@echo "make test         all tests (installs what they need from Debian when allowed)"
-	@echo "make check        lint, formatting, types, import contracts, wording"
+	@echo "make check        lint, formatting, types, import contracts, wording, licences, known weaknesses"
+	@echo "make audit        known weaknesses of the dependencies; that nobody answers is a failure"
+	@echo "make mutation     break the core's rules one slip at a time, and see whether a test dies of it (some 20 minutes)"
+	@echo "                  (MODULES=\"approval registration.review\" SAMPLE=600 SEED=1; SAMPLE=0 is every one)"
 	@echo "make demo-reset   throw the demo data away and make it anew"
 	@echo "make screenshots  pictures of every screen"
 	@echo "make lock         resolve the dependencies again (needs uv)"
@@ -60,6 +63,17 @@ check: test-environment
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/house
+	$(BIN)/python -m tests.house.vulnerabilities
+
+# The last question of `make check` alone; here no answer is a failure.
+audit: test-environment
+	$(BIN)/python -m tests.house.vulnerabilities --must
+
+# One core, politely: it is no part of `make check`.
+SAMPLE ?= 600
+SEED ?= 1
+mutation: test-environment
+	@$(BIN)/python -m tests.mutation --sample $(SAMPLE) --seed $(SEED) $(MODULES)
 
 screenshots: machine
 	$(BIN)/python -m pytest -q tests/journeys/screenshots.py

@@ -60,12 +60,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A leaf as stored, with the entry that its id leads to now."""
+    """A leaf as stored, with the entry that its id leads to now; none where it is gone or cannot be read."""
 
     position: int
     entry_id: int
     hash: bytes
     entry: Recorded | None
+    is_readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,13 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Of `n` findings the first hundred are kept."""
+    """Of `n` findings the first hundred are kept. `erased` entries are gone by their term, which is none."""
 
     size: int
     n: int
     findings: tuple[Finding, ...]
     is_tampered: bool
+    erased: int = 0
 
     @property
     def is_intact(self) -> bool:
@@ -91,7 +93,11 @@ class Outcome:
 
 
 class Check:
-    """`newest` and `leaves` (how many are stored) are of one instant, after which `copies` has nothing more."""
+    """`newest` and `leaves` (how many are stored) are of one instant, after which `copies` has nothing more.
+
+    An entry may be gone where a genuine head says that it was sealed before `erased_before` (R14): whoever erased it,
+    its term was over.
+    """
 
     def __init__(
         self,
@@ -101,6 +107,7 @@ class Check:
         newest: SignedHead | None,
         leaves: int,
         copies: Iterator[Copy],
+        erased_before: datetime | None = None,
     ) -> None:
         self._keys, self._stored, self._copies = keys, stored, copies
         self._newest, self._leaves = newest, leaves
@@ -112,6 +119,9 @@ class Check:
         self._lost = False
         self._caught_up_at: datetime | None = None
         self._earliest: Recorded | None = None
+        # Gone, by position and id, until the head over them says when they were sealed.
+        self._gone: list[tuple[int, int]] = []
+        self._erased_before, self._erased = erased_before, 0
         self._findings: list[Finding] = []
         self._n, self._is_tampered = 0, False
 
@@ -135,6 +145,7 @@ class Check:
             self._compare_copies(signed)
 
     def finish(self, *, unsealed: int, first_unsealed: Recorded | None, now: datetime) -> Outcome:
+        self._say_gone()
         if self.reached < self.size:
             self._found(Kind.TAIL_CUT, self.reached, self.size - 1)
         if self._leaves > self.size:
@@ -144,7 +155,7 @@ class Check:
             self._require_copied(self._newest, now)
         if first_unsealed is not None and now - first_unsealed.at > _NOT_SEALED_FOR:
             self._found(Kind.NOT_SEALED, 0, unsealed - 1, first_unsealed.entry_id)
-        return Outcome(self.reached, self._n, tuple(self._findings), self._is_tampered)
+        return Outcome(self.reached, self._n, tuple(self._findings), self._is_tampered, self._erased)
 
     def _leaf(self, leaf: Leaf) -> None:
         if self.reached < leaf.position:
@@ -152,8 +163,10 @@ class Check:
         while self.reached < leaf.position:
             # Nothing stands there: an empty hash keeps the places of the others.
             self._grow(b"")
-        if leaf.entry is None:
-            self._found(Kind.ENTRY_MISSING, leaf.position, leaf.position, leaf.entry_id)
+        if not leaf.is_readable:
+            self._found(Kind.ENTRY_CHANGED, leaf.position, leaf.position, leaf.entry_id)
+        elif leaf.entry is None:
+            self._gone.append((leaf.position, leaf.entry_id))
         elif audit_tree.leaf_hash(leaf.entry.content) != leaf.hash:
             self._found(Kind.ENTRY_CHANGED, leaf.position, leaf.position, leaf.entry_id)
         elif self._earliest is None or leaf.entry.at < self._earliest.at:
@@ -170,7 +183,11 @@ class Check:
     def _head(self, signed: SignedHead) -> None:
         head, before = signed.head, self._head_size
         self._head_size = head.size
-        self._require_genuine(signed, Kind.HEAD_FORGED)
+        is_genuine = self._require_genuine(signed, Kind.HEAD_FORGED)
+        if is_genuine and self._erased_before is not None and head.at < self._erased_before:
+            self._erased += len(self._gone)
+            self._gone.clear()
+        self._say_gone()
         if head.root != self._edge.root and not self._lost:
             self._lost = True
             self._found(Kind.ROOT_WRONG, before, head.size - 1)
@@ -180,6 +197,11 @@ class Check:
             self._found(Kind.BACKDATED, before, head.size - 1, earliest.entry_id)
         if head.size - before < SEAL_BATCH:
             self._caught_up_at = head.at
+
+    def _say_gone(self) -> None:
+        for position, entry_id in self._gone:
+            self._found(Kind.ENTRY_MISSING, position, position, entry_id)
+        self._gone.clear()
 
     def _compare_copies(self, signed: SignedHead | None) -> None:
         """Every copy of a head up to here."""

@@ -15,9 +15,13 @@ from ca_core.identifiers import Iin, Phone
 
 PAGE = 50
 VERIFIED, FAILED, UNKNOWN = "audit:verify:done", "audit:verify:failed", "audit:verify:unknown"
+# A walk along other copies, or by another key, than the system's own: on record, and no verdict of the system's.
+COMPARED = "audit:compare:done"
 SEAL_REFUSED, SEAL_RESUMED = "audit:seal:refused", "audit:seal:resumed"
 # Sealing comes every few seconds; later than that it does not work.
 SEALED_WITHIN = timedelta(minutes=2)
+# The job runner walks through it once a day.
+VERIFIED_WITHIN = timedelta(days=2)
 _LONGEST_FILTER = 200
 
 # Digits that stand alone, as a person would write them; a serial or a digest has letters around them.
@@ -86,6 +90,10 @@ class TreeState:
     def is_behind(self, now: datetime) -> bool:
         return self.waits_since is not None and now - self.waits_since > SEALED_WITHIN
 
+    def is_outdated(self, now: datetime) -> bool:
+        """The last walk is too long ago to say how the log is now."""
+        return self.verification is not None and now - self.verification.at > VERIFIED_WITHIN
+
 
 class Pages(Protocol):
     def page(self, criteria: Criteria, *, after: Position | None, size: int) -> Sequence[Recorded]: ...
@@ -148,14 +156,30 @@ def state(work: Work, *, actor: roles.Actor) -> TreeState:
     """Raises NotAllowed."""
     roles.require(actor, roles.Permission.VIEW_AUDIT)
     waiting = work.audit_tree.waiting(1, all_of_them=False)
-    verified = work.audit_pages.newest(audit.TREE, (VERIFIED, FAILED, UNKNOWN))
-    sealing = work.audit_pages.newest(audit.TREE, (SEAL_REFUSED, SEAL_RESUMED))
+    verified = last_verdict(work.audit_pages)
     return TreeState(
         head=work.audit_heads.newest(),
         waits_since=waiting[0].at if waiting else None,
         verification=_verification(verified) if verified is not None else None,
-        refused=sealing.reason if sealing is not None and sealing.event == SEAL_REFUSED else "",
+        refused=stopped_because(work.audit_pages),
     )
+
+
+def last_verdict(pages: Pages) -> Recorded | None:
+    """The last whole walk. What found a change stands until one finds everything intact: whoever takes the copies
+    away, so that not all can be known, makes nothing good by that.
+    """
+    newest = pages.newest(audit.TREE, (VERIFIED, FAILED, UNKNOWN))
+    if newest is None or newest.event != UNKNOWN:
+        return newest
+    decided = pages.newest(audit.TREE, (VERIFIED, FAILED))
+    return decided if decided is not None and decided.event == FAILED else newest
+
+
+def stopped_because(pages: Pages) -> str:
+    """The refusal's code under which sealing stands still; empty while it goes on."""
+    last = pages.newest(audit.TREE, (SEAL_REFUSED, SEAL_RESUMED))
+    return last.reason if last is not None and last.event == SEAL_REFUSED else ""
 
 
 def _verification(recorded: Recorded) -> Verification:

@@ -93,6 +93,11 @@ class Account:
     def is_locked(self, now: datetime) -> bool:
         return self.locked_until is not None and now < self.locked_until
 
+    @property
+    def is_enrolled(self) -> bool:
+        """Has a password: who was added or reset by two administrators has none until they set it themselves."""
+        return self.password_hash != ""
+
 
 # Stands in for an unknown login, so that the same things are compared and written for it. Its empty hash
 # matches no password.
@@ -134,7 +139,7 @@ class Accounts(Protocol):
 
     def disable(self, staff_id: int, *, at: datetime) -> None: ...
     def active_with_role(self, role: roles.Role) -> frozenset[int]:
-        """Those not disabled; nobody else changes them until this unit of work is over."""
+        """Those enrolled and not disabled; nobody else changes them until this unit of work is over."""
         ...
 
 
@@ -209,7 +214,7 @@ def sign_in(
     """
     account = work.accounts.by_login(login_key(login)) or _NOBODY
     known = hasher.matches(account.password_hash, password) and account.disabled_at is None
-    step = _matching_step(account, code, now)
+    step = matching_step(account, code, now)
     if not known or step is None or not work.accounts.take_step(account, step, now=now):
         work.after_staff_refusal(lambda later: _refused(later, account, now))
         if known and step is not None and account.is_locked(now):
@@ -221,7 +226,7 @@ def sign_in(
     return SignedIn(token, replace(account, last_step=step, wrong_tries=0, locked_until=None))
 
 
-def _matching_step(account: Account, code: str, now: datetime) -> int | None:
+def matching_step(account: Account, code: str, now: datetime) -> int | None:
     """The time step whose code was typed, one step of drift either way, never a step used before."""
     typed = "".join(code.split())
     # Other letters than ASCII's cannot be compared in constant time, nor be a code.
@@ -348,7 +353,7 @@ def add(
     Raises NotAllowed, LoginTaken, PasswordTooWeak.
     """
     _require_manager(by)
-    _require_strong(password)
+    require_strong(password)
     key = login_key(login)
     if work.accounts.by_login(key) is not None:
         raise LoginTaken
@@ -363,21 +368,22 @@ def add(
     return staff_id
 
 
-def disable(work: StaffWork, *, by: roles.Actor, login: str, now: datetime) -> None:
-    """For who left: every session ends, and the account never signs in again.
+def disable(work: StaffWork, *, by: roles.Actor, login: str, now: datetime) -> int:
+    """For who left: every session ends, and nobody signs in with the account. Whose it is. Part of a leave.
 
     Raises NotAllowed, StaffUnknown, LastAdministrator.
     """
     _require_manager(by)
     leaver = _named(work, login)
     if leaver.disabled_at is not None:
-        return
+        return leaver.staff_id
     if work.accounts.active_with_role(roles.Role.ADMINISTRATOR) == {leaver.staff_id}:
         raise LastAdministrator
     # First the account, then its sessions: a sign-in under way has written its session by then, or is refused.
     work.accounts.disable(leaver.staff_id, at=now)
     ended = work.sessions.end_all(leaver.staff_id)
     _tell_managed(work, by, "staff:disable:done", leaver, ended, now)
+    return leaver.staff_id
 
 
 def reset(
@@ -395,7 +401,7 @@ def reset(
     A disabled account stays disabled. Raises NotAllowed, StaffUnknown, PasswordTooWeak.
     """
     _require_manager(by)
-    _require_strong(password)
+    require_strong(password)
     loser = _named(work, login)
     work.accounts.set_secrets(loser.staff_id, password_hash=hasher.hash(password), totp_secret=totp_secret)
     ended = work.sessions.end_all(loser.staff_id)
@@ -407,7 +413,8 @@ def _require_manager(by: roles.Actor) -> None:
         roles.require(by, roles.Permission.MANAGE_STAFF)
 
 
-def _require_strong(password: str) -> None:
+def require_strong(password: str) -> None:
+    """Raises PasswordTooWeak."""
     if len(password) < SHORTEST_PASSWORD:
         raise PasswordTooWeak
 

@@ -3,7 +3,7 @@
 Nobody asks for, or agrees to, their own rights, and an administrator is always left.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -15,6 +15,7 @@ from ca_core.roles import Permission, Role
 
 ACT_ROLE = "staff_role"
 ACT_RETURN = "staff_return"
+ACTS = (ACT_ROLE, ACT_RETURN)
 OPEN_FOR = timedelta(hours=72)
 
 
@@ -82,6 +83,8 @@ class Member:
     signed_in_at: datetime | None
     locked_until: datetime | None
     left_at: datetime | None
+    # False until they have set their password with the code of two halves.
+    is_enrolled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +105,19 @@ def everybody(work: RightsWork, *, by: roles.Actor, now: datetime) -> Staff:
 def propose_role(work: RightsWork, *, by: roles.Actor, login: str, role: Role, now: datetime) -> int:
     """Raises NotAllowed, StaffUnknown, OwnRights, NothingToChange, AlreadyAsked."""
     roles.require(by, Permission.MANAGE_STAFF)
-    found = _of_another(work, by, login)
-    if found.disabled_at is not None or found.role is role:
+    account = of_another(work, by, login)
+    if account.disabled_at is not None or account.role is role:
         raise NothingToChange
-    return _ask(work, by, ACT_ROLE, found, role, now)
+    return _ask(work, by, ACT_ROLE, account, role, now)
 
 
 def propose_return(work: RightsWork, *, by: roles.Actor, login: str, now: datetime) -> int:
     """Raises NotAllowed, StaffUnknown, OwnRights, NothingToChange, AlreadyAsked."""
     roles.require(by, Permission.MANAGE_STAFF)
-    found = _of_another(work, by, login)
-    if found.disabled_at is None:
+    account = of_another(work, by, login)
+    if account.disabled_at is None:
         raise NothingToChange
-    return _ask(work, by, ACT_RETURN, found, found.role, now)
+    return _ask(work, by, ACT_RETURN, account, account.role, now)
 
 
 def agree(work: RightsWork, *, by: roles.Actor, proposal_id: int, now: datetime) -> None:
@@ -123,17 +126,17 @@ def agree(work: RightsWork, *, by: roles.Actor, proposal_id: int, now: datetime)
     Raises NotAllowed, ProposalUnknown, ProposalClosed, ProposalChanged, SecondPersonNeeded, OwnRights.
     """
     roles.require(by, Permission.MANAGE_STAFF)
-    proposal = _found(work, proposal_id)
+    proposal = found(work, proposal_id, ACTS)
     approval.require_agreeable(proposal, second=by.staff_id, now=now)
-    _require_both_still_manage(work, by, proposal)
-    about = _about(work, proposal)
-    if about.staff_id == by.staff_id:
+    require_both_still_manage(work, by, proposal)
+    account = about(work, proposal)
+    if account.staff_id == by.staff_id:
         raise OwnRights
     work.proposals.close(replace(proposal, state=ProposalState.AGREED, agreed_by=by.staff_id, agreed_at=now))
-    before, after = _effect(work, proposal, about)
+    before, after = _effect(work, proposal, account)
     # Pages that are open were drawn for the rights of before.
-    work.sessions.end_all(about.staff_id)
-    _note(work, by, proposal, "agreed", now, before=before, after=after)
+    work.sessions.end_all(account.staff_id)
+    note(work, by, proposal, "agreed", now, before=before, after=after)
 
 
 def turn_down(work: RightsWork, *, by: roles.Actor, proposal_id: int, now: datetime) -> None:
@@ -142,38 +145,62 @@ def turn_down(work: RightsWork, *, by: roles.Actor, proposal_id: int, now: datet
     Raises NotAllowed, ProposalUnknown, ProposalClosed.
     """
     roles.require(by, Permission.MANAGE_STAFF)
-    proposal = _found(work, proposal_id)
+    proposal = found(work, proposal_id)
     approval.require_open(proposal, now=now)
     work.proposals.close(
         replace(proposal, state=ProposalState.WITHDRAWN, agreed_by=by.staff_id, agreed_at=now)
     )
-    _note(work, by, proposal, "turned_down", now)
+    note(work, by, proposal, "turned_down", now)
 
 
 def unlock(work: RightsWork, *, by: roles.Actor, login: str, now: datetime) -> None:
     """Too many wrong tries are forgiven, by one administrator. Raises NotAllowed, StaffUnknown, NothingToChange."""
     roles.require(by, Permission.MANAGE_STAFF)
-    found = _named(work, login)
-    if not found.is_locked(now):
+    account = _named(work, login)
+    if not account.is_locked(now):
         raise NothingToChange
-    work.accounts.unlock(found.staff_id)
-    work.audit.add(audit.Entry(now, by, "staff:unlock:done", f"staff/{found.staff_id}"))
+    work.accounts.unlock(account.staff_id)
+    work.audit.add(audit.Entry(now, by, "staff:unlock:done", f"staff/{account.staff_id}"))
 
 
-def _ask(work: RightsWork, by: roles.Actor, act: str, found: staff.Account, role: Role, now: datetime) -> int:
+def _ask(
+    work: RightsWork, by: roles.Actor, act: str, account: staff.Account, role: Role, now: datetime
+) -> int:
+    subject = approval.staff_subject(account.staff_id)
+    return ask(work, by=by, act=act, subject=subject, payload=payload(account, role), now=now)
+
+
+def payload(account: staff.Account, role: Role) -> tuple[tuple[str, str], ...]:
+    """What is asked about somebody who is here, as both administrators see it."""
+    return (
+        ("from", account.role.value),
+        ("login", account.login),
+        ("name", account.name),
+        ("to", role.value),
+    )
+
+
+def ask(
+    work: RightsWork,
+    *,
+    by: roles.Actor,
+    act: str,
+    subject: str,
+    payload: tuple[tuple[str, str], ...],
+    now: datetime,
+) -> int:
+    """Part of what proposes anything about staff. Raises NotAllowed, AlreadyAsked."""
     if by.staff_id is None:
         raise roles.NotAllowed(permission=Permission.MANAGE_STAFF.value)
-    subject = approval.staff_subject(found.staff_id)
     if work.proposals.open_for([subject], now):
         raise AlreadyAsked
-    payload = (("from", found.role.value), ("login", found.login), ("name", found.name), ("to", role.value))
     proposal = Proposal(
         proposal_id=0, act=act, subject=subject, payload=payload,
         digest=approval.digest(act=act, subject=subject, payload=payload),
         asked_by=by.staff_id, asked_by_name=by.name, asked_at=now, expires_at=now + OPEN_FOR,
     )  # fmt: skip
     proposal_id = work.proposals.add(proposal)
-    _note(work, by, replace(proposal, proposal_id=proposal_id), "asked", now)
+    note(work, by, replace(proposal, proposal_id=proposal_id), "asked", now)
     return proposal_id
 
 
@@ -191,7 +218,7 @@ def _effect(work: RightsWork, proposal: Proposal, about: staff.Account) -> tuple
     return about.role.value, role.value
 
 
-def _require_both_still_manage(work: RightsWork, by: roles.Actor, proposal: Proposal) -> None:
+def require_both_still_manage(work: RightsWork, by: roles.Actor, proposal: Proposal) -> None:
     """Who has left, or is no administrator any more, asks for nothing and agrees to nothing any more.
 
     The rows stay locked until the end: of two changes at once, the second sees the first. As both stay
@@ -204,32 +231,35 @@ def _require_both_still_manage(work: RightsWork, by: roles.Actor, proposal: Prop
         raise approval.ProposalClosed(state=ProposalState.WITHDRAWN.name)
 
 
-def _found(work: RightsWork, proposal_id: int) -> Proposal:
+def found(work: RightsWork, proposal_id: int, acts: Collection[str] = ()) -> Proposal:
+    """One about staff, of these acts where any are named. Raises ProposalUnknown."""
     proposal = work.proposals.by_id(proposal_id)
-    if proposal is None or not proposal.is_about_staff:
+    if proposal is None or not proposal.is_about_staff or (acts and proposal.act not in acts):
         raise approval.ProposalUnknown
     return proposal
 
 
-def _about(work: RightsWork, proposal: Proposal) -> staff.Account:
-    found = work.accounts.by_login(dict(proposal.payload)["login"])
-    if found is None or approval.staff_subject(found.staff_id) != proposal.subject:
+def about(work: RightsWork, proposal: Proposal) -> staff.Account:
+    """Whose rights or secrets it is about. Raises ProposalChanged."""
+    account = work.accounts.by_login(dict(proposal.payload)["login"])
+    if account is None or approval.staff_subject(account.staff_id) != proposal.subject:
         raise approval.ProposalChanged
-    return found
+    return account
 
 
-def _of_another(work: RightsWork, by: roles.Actor, login: str) -> staff.Account:
-    found = _named(work, login)
-    if found.staff_id == by.staff_id:
+def of_another(work: RightsWork, by: roles.Actor, login: str) -> staff.Account:
+    """Raises StaffUnknown, OwnRights."""
+    account = _named(work, login)
+    if account.staff_id == by.staff_id:
         raise OwnRights
-    return found
+    return account
 
 
 def _named(work: RightsWork, login: str) -> staff.Account:
-    found = work.accounts.by_login(staff.login_key(login))
-    if found is None:
+    account = work.accounts.by_login(staff.login_key(login))
+    if account is None:
         raise staff.StaffUnknown
-    return found
+    return account
 
 
 def _member(account: staff.Account, now: datetime) -> Member:
@@ -239,11 +269,11 @@ def _member(account: staff.Account, now: datetime) -> Member:
     locked_until = account.locked_until if account.is_locked(now) else None
     return Member(
         account.staff_id, account.login, account.name, account.role, signed_in_at, locked_until,
-        account.disabled_at,
+        account.disabled_at, account.is_enrolled,
     )  # fmt: skip
 
 
-def _note(
+def note(
     work: RightsWork,
     by: roles.Actor,
     proposal: Proposal,
@@ -252,10 +282,15 @@ def _note(
     *,
     before: str = "",
     after: str = "",
+    account: int | None = None,
 ) -> None:
+    """Part of what becomes of a proposal about staff. `account`: that of who joined, or enrols anew."""
+    details = {"proposal": str(proposal.proposal_id), "to": dict(proposal.payload)["to"]}
+    if account is not None:
+        details["account"] = approval.staff_subject(account)
     work.audit.add(
         audit.Entry(
             now, by, f"proposal:{proposal.act}:{what}", proposal.subject, from_state=before, to_state=after,
-            details={"proposal": str(proposal.proposal_id), "to": dict(proposal.payload)["to"]},
+            details=details,
         )
     )  # fmt: skip

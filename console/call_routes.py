@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from ca_core import records, roles, staff
+from ca_core import records, roles
 from ca_core.call import DeskState, Leg
 from ca_core.errors import Refusal
 from ca_core.registration import call, desk, evidence, ticket
 from ca_core.roles import Actor
-from console import own_page
+from console import own_page, sessions
 from console.opened_recordings import Film, Look, OpenedRecordings
 from console.own_page import UNKEPT
 from console.sessions import SignedIn
@@ -37,6 +37,7 @@ _STATUS: dict[type[Refusal], int] = {
     records.CallUnknown: 404,
     evidence.EvidenceUnknown: 404,
     evidence.NoStill: 404,
+    calling.EvidenceErased: 410,
 }
 # A player asks for "from here to the end" and then reads on; nothing larger is sent at once.
 _LARGEST_PIECE_BYTES = 4 * 1024 * 1024
@@ -86,14 +87,13 @@ class CallRoutes:
         return Response(status_code=204, headers=UNKEPT)
 
     def _present(self, signed_in: SignedIn, actor: Actor) -> None:
+        # Asked also where there is nothing to write.
+        roles.require(actor, roles.Permission.TAKE_CALLS)
         now = self._service.now()
-        if not signed_in.is_to_be_noted(now):
-            return
         with self._service.look() as work:
             is_talking = desk.of(work, actor=actor, now=now).state is DeskState.IN_CALL
-        if is_talking:
-            with self._service.work() as work:
-                staff.seen(work, token_digest=signed_in.token_digest, now=now)
+        if is_talking and signed_in.is_to_be_noted(now):
+            sessions.note(self._service, signed_in.token_digest)
 
     @_guarded
     async def still(self, request: Request) -> Response:

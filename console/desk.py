@@ -22,6 +22,7 @@ from console import desk_errors, frame, navigation, pages, words
 from console import language as languages
 from console.components import call_dock, session_guard
 from console.pages import Page
+from console.widgets import watermark
 from runtime import wiring
 from runtime.service import Service
 
@@ -86,12 +87,12 @@ def run() -> None:
     st.set_page_config(
         page_title=words.t("product.name"), page_icon=str(_MARK), layout="wide", initial_sidebar_state=224
     )
-    session_guard.mount()
     try:
         service = wiring.service()
         actor = _actor(service)
     finally:
-        # Also when the database is away: a call goes on without it.
+        # Also when the database is away: a call goes on without it. Both speak the account's language.
+        session_guard.mount()
         looks_again = call_dock.mount()
     if actor is None:
         desk_errors.shown(SessionEnded())
@@ -101,7 +102,11 @@ def run() -> None:
     current = st.navigation(list(opened.values()), position="sidebar", expanded=True)
     _lead_to_calls(service, actor, current, looks_again=looks_again)
     frame.draw(service, actor)
+    # Before any page, so that no picture of a person is ever drawn without it (R14).
+    st.html(watermark.over_every_picture(actor, service.now()))
     current.run()
+    if current.url_path == _CALLS:
+        st.session_state[_OPENED_FOR] = st.session_state.get(_OPENING_FOR)
 
 
 def _lead_to_calls(
@@ -109,19 +114,17 @@ def _lead_to_calls(
 ) -> None:
     """Whoever accepts a call is led to its checklist, once; after that every page stays reachable.
 
-    It counts when the page was drawn: what the browser says meanwhile may bring the former one back.
+    It counts when the page has been drawn (`run`): what the browser says meanwhile brings the former one back.
     """
     state = st.session_state
-    is_there = current.url_path == _CALLS
-    if looks_again:
-        with service.look() as work:
-            here = desks.of(work, actor=actor, now=service.now())
-        if _is_news(here, service):
-            state[_OPENING_FOR] = here.call_id
-            if not is_there:
-                navigation.go(_CALLS)
-    if is_there:
-        state[_OPENED_FOR] = state.get(_OPENING_FOR)
+    if not looks_again and state.get(_OPENING_FOR) == state.get(_OPENED_FOR):
+        return
+    with service.look() as work:
+        here = desks.of(work, actor=actor, now=service.now())
+    if _is_news(here, service):
+        state[_OPENING_FOR] = here.call_id
+        if current.url_path != _CALLS:
+            navigation.go(_CALLS)
 
 
 def _is_news(here: Desk, service: Service) -> bool:

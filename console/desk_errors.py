@@ -8,6 +8,7 @@ import streamlit as st
 from ca_core.errors import Refusal
 from console import words
 from console.widgets import refusals
+from runtime import room
 
 log = logging.getLogger(__name__)
 
@@ -19,5 +20,9 @@ def shown(error: Exception) -> bool:
         return True
     number = secrets.token_hex(4)
     log.error("page failed", exc_info=error, extra={"error_id": number})
+    no_room = room.refusal(error)
+    if no_room is not None:
+        refusals.show(no_room)
+        return True
     st.error(words.t("desk.failed", id=number), icon=":material/error:")
     return True

@@ -12,7 +12,8 @@ from console.widgets import typed
 from runtime.service import Service
 
 # The strip at the top right stands beside Streamlit's own toolbar, the product above the menu; the rest is
-# the theme's business. The skip link is Streamlit's and speaks English: its words are replaced.
+# the theme's business. The skip link is Streamlit's and speaks English: its words are replaced. Some of its
+# words are too faint to read, and some places do not show the focus: no setting reaches them (decision 0008).
 _STYLE = Template("""
 <style>
 .st-key-masthead { position: fixed; top: 0; right: 0.75rem; height: 3rem; z-index: 999990; width: auto;
@@ -34,6 +35,12 @@ _STYLE = Template("""
 [data-testid="stMetricValue"], table, code { font-variant-numeric: tabular-nums; }
 [data-testid="stSkipToContent"] { font-size: 0; }
 [data-testid="stSkipToContent"]::after { content: "$skip"; font-size: 0.875rem; }
+[data-testid="stCaptionContainer"] { opacity: 1; color: light-dark(#55646b, #a9b8be); }
+.stApp ::placeholder { color: light-dark(#55646b, #a9b8be); opacity: 1; }
+[data-testid="stButtonGroup"] [data-selected="true"] p { color: light-dark(#006b7d, #6fd3e3); }
+[data-testid^="stBaseButton-primary"]:enabled { color: light-dark(#ffffff, #06262c); }
+[data-testid^="stBaseButton-primary"]:enabled kbd { opacity: 1; color: inherit; }
+.stApp :is(a, button, canvas):focus-visible { outline: 2px solid light-dark(#007c91, #4cc3d6); outline-offset: 1px; }
 @media (max-width: 1100px) { .st-key-masthead .stMarkdown { display: none; } }
 @media (prefers-reduced-motion: reduce) { * { transition: none !important; animation: none !important; } }
 </style>

@@ -29,7 +29,10 @@ SESSION_HEADER = "x-qoltanba-session"
 _OURS = b"x-qoltanba-"
 
 SIGN_IN = "/sign-in"
-OPEN_PATHS = frozenset({SIGN_IN, "/health", "/ready", "/_stcore/health"})
+# Who joins, or enrols anew, has no session yet: their code is the proof.
+ENROL = "/enrol"
+ENROL_FINISH = "/enrol/finish"
+OPEN_PATHS = frozenset({SIGN_IN, ENROL, ENROL_FINISH, "/health", "/ready", "/_stcore/health"})
 OPEN_FOLDERS = ("/assets/",)
 
 # RFC 6455, 7.4.2: 4000-4999 are private; the page's guard knows this one.

@@ -14,10 +14,12 @@ from ca_core import roles, staff
 from ca_core.errors import Refusal
 from ca_core.roles import Actor
 from console.sessions import SignedIn
+from runtime import room, rounds
 
 # What is about a person leaves no copy on the officer's disk.
 UNKEPT = {"cache-control": "private, no-store"}
-_CONFLICT = 409
+_CONFLICT, _UNAVAILABLE = 409, 503
+_MAY_BE_FULL = (*rounds.DATABASE_AWAY, OSError)
 
 Routes = TypeVar("Routes")
 Answer = Callable[[Routes, Request], Awaitable[Response]]
@@ -35,6 +37,11 @@ def guarded(status: Mapping[type[Refusal], int]) -> Callable[[Answer[Routes]], A
                 return await answer(self, request)
             except Refusal as refused:
                 return no(refused.code, status.get(type(refused), _CONFLICT))
+            except _MAY_BE_FULL as error:
+                no_room = room.refusal(error)
+                if no_room is None:
+                    raise
+                return no(no_room.code, _UNAVAILABLE)
 
         return answered
 

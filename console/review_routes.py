@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ca_core import roles, staff
+from ca_core import roles
 from ca_core.errors import Refusal
 from ca_core.registration import review, review_look, review_rules
 from ca_core.review import Answers, Decision, Item, Opinion, Reason, Revealed
 from ca_core.roles import Actor
-from console import own_page
+from console import own_page, sessions
 from console.own_page import UNKEPT
 from runtime import reviewing
 from runtime.calling import EvidenceBroken
@@ -189,10 +189,8 @@ class ReviewRoutes:
 
         def done() -> T:
             came_of_it = act()
-            now = self._service.now()
-            if signed_in.is_to_be_noted(now):
-                with self._service.work() as work:
-                    staff.seen(work, token_digest=signed_in.token_digest, now=now)
+            if signed_in.is_to_be_noted(self._service.now()):
+                sessions.note(self._service, signed_in.token_digest)
             return came_of_it
 
         return await asyncio.to_thread(done)

@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from console import gate
 from console.call_routes import CallRoutes
+from console.enrolment import EnrolmentDoor
 from console.review_routes import ReviewRoutes
 from console.sign_in import SignIn
 from runtime.service import Service
@@ -29,10 +30,14 @@ LIVE_SESSION = "/live/session"
 
 def make(service: Service) -> Sequence[BaseRoute]:
     door = SignIn(service)
+    enrolment = EnrolmentDoor(service)
     readiness = _Readiness(service)
     return [
         Route(gate.SIGN_IN, door.show, methods=["GET"]),
         Route(gate.SIGN_IN, door.sign_in, methods=["POST"]),
+        Route(gate.ENROL, enrolment.show, methods=["GET"]),
+        Route(gate.ENROL, enrolment.open_, methods=["POST"]),
+        Route(gate.ENROL_FINISH, enrolment.finish, methods=["POST"]),
         Route("/health", _health, methods=["GET"]),
         Route("/ready", readiness.answer, methods=["GET"]),
         Route(LIVE_SESSION, _session, methods=["GET"]),

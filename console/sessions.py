@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from ca_core import staff
 from ca_core.staff import Account, SessionEnded
+from runtime import rounds
 from runtime.service import Service
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,17 @@ class _Open:
 
     closers: set[Close] = field(default_factory=set)
     touched: float = float("-inf")
+
+
+def note(service: Service, token_digest: bytes) -> None:
+    """The session is in use. Where nothing can be written, the page goes on all the same, until its idle time is over:
+    it is where people are told what is wrong.
+    """
+    try:
+        with service.work() as work:
+            staff.seen(work, token_digest=token_digest, now=service.now())
+    except rounds.DATABASE_AWAY as problem:
+        log.warning("session not noted", extra={"problem": type(problem).__name__})
 
 
 class Sessions:
@@ -114,8 +126,7 @@ class Sessions:
         await asyncio.to_thread(self._touch, signed_in.token_digest)
 
     def _touch(self, token_digest: bytes) -> None:
-        with self._service.work() as work:
-            staff.seen(work, token_digest=token_digest, now=self._service.now())
+        note(self._service, token_digest)
 
     async def keep(self) -> None:
         """Closes the sockets of sessions that ended, for as long as the process runs."""

@@ -5,13 +5,11 @@ A refused sign-in says what to do next and never which of the three was wrong.
 
 import asyncio
 import html
-import ipaddress
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
-from string import Template
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -19,25 +17,19 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from ca_core import staff
 from ca_core.errors import Refusal
 from ca_core.staff import AccountLocked, PasswordHasher, SignedIn
-from console import gate, words
-from console import language as languages
+from console import gate, plain_page, words
+from runtime import room, rounds
 from runtime.service import Service
 
 log = logging.getLogger(__name__)
 
-LANGUAGE_COOKIE = "qoltanba_language"
-_LARGEST_FORM_BYTES = 4096
-_YEAR_SECONDS = 365 * 86400
 # Argon2 takes 64 MiB and a tenth of a second of a core on purpose; a flood must not take them all.
 _AT_ONCE = 2
 _TRIES_A_MINUTE = 20
 _TRIES_IN_A_ROW = 10
 _MOST_ADDRESSES = 10_000
 
-_CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none';"
-    " base-uri 'none'"
-)
+_SENTENCES = ("title", "intro", "login", "password", "code", "code_help", "submit", "enrol")
 
 
 class TooManyTries(Refusal):
@@ -46,7 +38,7 @@ class TooManyTries(Refusal):
     code = "staff.too_many_tries"
 
 
-_STATUS: dict[type[Refusal], int] = {AccountLocked: 423, TooManyTries: 429}
+_STATUS: dict[type[Refusal], int] = {AccountLocked: 423, TooManyTries: 429, room.NoRoom: 503}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +109,7 @@ class SignIn:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._page = Template(
-            resources.files("console").joinpath("assets", "sign_in.html").read_text("utf-8")
-        )
+        self._page = plain_page.Plain("sign_in.html")
         self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._pace = Pace()
 
@@ -134,28 +124,31 @@ class SignIn:
             response.delete_cookie(
                 name, httponly=True, samesite="strict", secure=not self._service.settings.is_demo
             )
-        chosen = request.query_params.get("lang")
-        if chosen in languages.LANGUAGES:
-            response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=_YEAR_SECONDS, httponly=True, samesite="lax")
+        plain_page.remember_language(request, response, secure=not self._service.settings.is_demo)
         return response
 
     async def sign_in(self, request: Request) -> Response:
         """Sets the cookie and goes on; or shows the form again with what is wrong (401, 423, 429)."""
-        if not _from_our_page(request):
-            return PlainTextResponse("the form was sent from another site", 403)
-        octets = await _body(request)
-        if octets is None:
+        away = plain_page.turned_away(request)
+        if away is not None:
+            return away
+        given = await plain_page.form(request)
+        if given is None:
             return PlainTextResponse("the form is too large", 413)
-        form = _parse(octets)
-        address = _address(request)
+        form = _parse(given)
+        address = plain_page.address(request)
         try:
             self._pace.take(address, time.monotonic())
             async with self._at_once:
                 signed_in = await asyncio.to_thread(self._signed_in, form)
         except Refusal as refusal:
-            log.info("sign-in refused", extra={"refusal": refusal.code})
-            status = _STATUS.get(type(refusal), 401)
-            return self._form(request, onward=form.onward, login=form.login, refusal=refusal, status=status)
+            return self._refused(request, form, refusal)
+        except rounds.DATABASE_AWAY as error:
+            # Nobody signs in without a trace of it.
+            no_room = room.refusal(error)
+            if no_room is None:
+                raise
+            return self._refused(request, form, no_room)
         self._pace.give_back(address, time.monotonic())
         response = RedirectResponse(form.onward, 303)
         response.set_cookie(
@@ -167,6 +160,11 @@ class SignIn:
             secure=not self._service.settings.is_demo,
         )
         return response
+
+    def _refused(self, request: Request, form: _Form, refusal: Refusal) -> Response:
+        log.info("sign-in refused", extra={"refusal": refusal.code})
+        status = _STATUS.get(type(refusal), 401)
+        return self._form(request, onward=form.onward, login=form.login, refusal=refusal, status=status)
 
     def _signed_in(self, form: _Form) -> SignedIn:
         service = self._service
@@ -192,101 +190,32 @@ class SignIn:
         refusal: Refusal | None = None,
         status: int = 200,
     ) -> HTMLResponse:
-        language = _language(request)
-        texts = {
-            name: html.escape(words.say(language, f"sign_in.{name}"))
-            for name in (
-                "title", "intro", "login", "password", "code", "code_help", "submit", "never_ask", "languages"
-            )
-        }  # fmt: skip
-        page = self._page.substitute(
-            texts,
-            product=html.escape(words.say(language, "product.name")),
-            product_line=html.escape(words.say(language, "product.line")),
-            language=language,
-            choices=_choices(language, onward),
-            onward=html.escape(onward, quote=True),
-            login_value=html.escape(login[:100], quote=True),
-            focus_login="" if login else "autofocus",
-            focus_password="autofocus" if login else "",
-            message=_message(refusal, language),
-        )
-        return HTMLResponse(
-            page,
-            status,
-            headers={"content-security-policy": _CSP, "cache-control": "no-store", "vary": "cookie"},
+        language = plain_page.language(request)
+        return self._page.answer(
+            language,
+            sentences={name: f"sign_in.{name}" for name in _SENTENCES},
+            values={
+                "choices": plain_page.choices(language, gate.SIGN_IN, onward),
+                "onward": html.escape(onward, quote=True),
+                "login_value": html.escape(login[:100], quote=True),
+                "focus_login": "" if login else "autofocus",
+                "focus_password": "autofocus" if login else "",
+                "message": _told(request, language) or plain_page.message(refusal, language),
+            },
+            status=status,
         )
 
 
-def _language(request: Request) -> str:
-    """Chosen by the link, else remembered, else what the browser asks for."""
-    for chosen in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
-        if chosen in languages.LANGUAGES:
-            return str(chosen)
-    return languages.preferred(request.headers.get("accept-language", ""))
+def _told(request: Request, language: str) -> str:
+    """Who comes from enrolling has used up the code of this half minute."""
+    is_new = request.method == "GET" and "enrolled" in request.query_params
+    return plain_page.told(words.say(language, "enrol.done")) if is_new else ""
 
 
-def _choices(current: str, onward: str) -> str:
-    links = []
-    for language in languages.LANGUAGES:
-        name = html.escape(words.say(language, "language.name"))
-        mark = ' aria-current="true"' if language == current else ""
-        address = f"{gate.SIGN_IN}?lang={language}&amp;next={quote(onward, safe='')}"
-        links.append(f'<a href="{address}" lang="{language}" hreflang="{language}"{mark}>{name}</a>')
-    return "".join(links)
-
-
-def _message(refusal: Refusal | None, language: str) -> str:
-    if refusal is None:
-        return ""
-    worded = words.refusal(refusal, language=language)
-    return (
-        f'<div class="refusal" role="alert"><strong>{html.escape(worded.text)}</strong>'
-        f"<span>{html.escape(worded.next)}</span><code>{html.escape(worded.code)}</code></div>"
+def _parse(given: Mapping[str, str]) -> _Form:
+    return _Form(
+        given.get("login", ""), given.get("password", ""), given.get("code", ""), _safe(given.get("next", ""))
     )
-
-
-def _from_our_page(request: Request) -> bool:
-    """Fetch metadata where the browser sends it, the Origin where it does not."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
-
-
-def _address(request: Request) -> str:
-    """Who tries. An IPv6 household has 2^64 addresses to choose from: its network counts as one."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if address.version == 6 and address.ipv4_mapped is None:
-        return str(ipaddress.ip_network((address.packed, 64), strict=False))
-    return host
-
-
-async def _body(request: Request) -> bytes | None:
-    octets = b""
-    async for chunk in request.stream():
-        octets += chunk
-        if len(octets) > _LARGEST_FORM_BYTES:
-            return None
-    return octets
-
-
-def _parse(octets: bytes) -> _Form:
-    try:
-        given = parse_qs(octets.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10)
-    except ValueError:
-        # More fields than our form has: it is not our form, and it names nobody.
-        given = {}
-
-    def one(name: str) -> str:
-        return given.get(name, [""])[0]
-
-    return _Form(one("login"), one("password"), one("code"), _safe(one("next")))
 
 
 def _safe(address: str) -> str:

@@ -10,12 +10,14 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from string import Formatter
 
 from babel import Locale
 
 from ca_core.errors import Refusal
 from console import language as languages
 from console.widgets import format as formats
+from runtime import notice_texts
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +45,8 @@ class Worded:
 
 @functools.cache
 def entries(language: str) -> dict[str, Entry]:
-    """Every entry of one language, from all files that end in `<language>.toml`, by dotted key."""
-    found: dict[str, Entry] = {}
+    """Every entry of one language, by dotted key: what all doors say alike, then our `<language>.toml` files."""
+    found: dict[str, Entry] = dict(notice_texts.alike(language))
     for name in files(language):
         found |= of_file(name)
     return found
@@ -79,7 +81,7 @@ def _is_plural(table: Mapping[str, object]) -> bool:
 
 
 def t(key: str, **facts: object) -> str:
-    """The sentence under `key` in the language of the page. A plural entry is chosen by the fact `n`."""
+    """The sentence under `key` in the language of the page. A plural entry is chosen by `n`, else by what it shows."""
     return say(languages.current(), key, **facts)
 
 
@@ -93,7 +95,7 @@ def say(language: str, key: str, **facts: object) -> str:
     if entry is None:
         on_missing(key, language)
         return key
-    text = entry if isinstance(entry, str) else _plural(entry, language, facts.get("n"))
+    text = entry if isinstance(entry, str) else _plural(entry, language, facts)
     return _filled(text, key, language, facts) if facts else text
 
 
@@ -106,8 +108,9 @@ def _filled(text: str, key: str, language: str, facts: Mapping[str, object]) -> 
         return text
 
 
-def _plural(entry: Mapping[str, str], language: str, n: object) -> str:
-    count = n if isinstance(n, int | float) else 0
+def _plural(entry: Mapping[str, str], language: str, facts: Mapping[str, object]) -> str:
+    shown = ("n", *(name for _, name, _, _ in Formatter().parse(entry["other"]) if name))
+    count = next((n for n in map(facts.get, shown) if isinstance(n, int | float)), 0)
     return entry.get(Locale(language).plural_form(count), entry["other"])
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select, tuple_
@@ -70,6 +71,18 @@ class AuditPages:
         )
         row = self._connection.execute(query).one_or_none()
         return of_row(row) if row is not None else None
+
+    def last_backup_at(self) -> datetime | None:
+        """Their objects are named for their times, so that the index of objects knows the last one."""
+        named = table.c.subject
+        query = (
+            select(table.c.at)
+            .where(named >= "backup of 2", named < "backup of 3", table.c.event == "backup:make:done")
+            .order_by(named.desc())
+            .limit(1)
+        )
+        found: datetime | None = self._connection.scalar(query)
+        return found
 
 
 def _conditions(criteria: Criteria) -> list[ColumnElement[bool]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, exists, func, insert, select
+from sqlalchemy.exc import DBAPIError
 
 from ca_core.audit import Recorded
 from ca_core.audit_check import Leaf
@@ -15,6 +16,8 @@ from data.schema import audit as entry
 # An entry may be committed after another one with a higher id was sealed. So many ids back are looked at each time;
 # what came later still is found by looking at all.
 LOOK_BACK = 20_000
+# An instant that no clock shows, text that is no text: what somebody wrote past us need not be readable.
+_UNREADABLE = (ValueError, OverflowError, OSError, DBAPIError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,13 @@ class AuditTree:
             query = query.where(entry.c.audit_id > int(newest) - LOOK_BACK)
         return [audit.of_row(row) for row in self._connection.execute(query)]
 
+    def first_beyond(self) -> Recorded | None:
+        """The first entry after the newest one that has a leaf: a quick look, which sees whether sealing goes on."""
+        newest = select(func.coalesce(func.max(audit_leaf.c.audit_id), 0)).scalar_subquery()
+        query = select(entry).where(entry.c.audit_id > newest).order_by(entry.c.audit_id).limit(1)
+        row = self._connection.execute(query).one_or_none()
+        return audit.of_row(row) if row is not None else None
+
     def unsealed(self) -> Unsealed:
         """Of the whole log."""
         row = self._connection.execute(
@@ -74,6 +84,28 @@ class AuditTree:
 
     def leaves(self, first: int, limit: int) -> list[Leaf]:
         """From a position on, each with the entry that its id leads to now."""
+        try:
+            return self._leaves(first, limit)
+        except _UNREADABLE:
+            return self._one_by_one(first, limit)
+
+    def _one_by_one(self, first: int, limit: int) -> list[Leaf]:
+        """One entry that cannot be read is a finding, and does not hide the others."""
+        place = audit_leaf.c.position
+        rows = self._connection.execute(
+            select(audit_leaf).where(place >= first).order_by(place).limit(limit)
+        ).all()
+        return [self._leaf(row.position, row.audit_id, bytes(row.hash)) for row in rows]
+
+    def _leaf(self, position: int, entry_id: int, hash_: bytes) -> Leaf:
+        try:
+            return Leaf(position, entry_id, hash_, self.entry(entry_id))
+        except _UNREADABLE:
+            # Where the database is away this raises too, and nothing was found.
+            self.position_of(entry_id)
+            return Leaf(position, entry_id, hash_, None, is_readable=False)
+
+    def _leaves(self, first: int, limit: int) -> list[Leaf]:
         query = (
             select(audit_leaf.c.position, audit_leaf.c.audit_id.label("leaf_of"), audit_leaf.c.hash, entry)
             .outerjoin_from(audit_leaf, entry, entry.c.audit_id == audit_leaf.c.audit_id)

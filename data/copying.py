@@ -15,6 +15,8 @@ from typing import BinaryIO, Protocol
 from sqlalchemy import URL, Engine, inspect
 from sqlalchemy.exc import DBAPIError
 
+from data import scratch as folders
+
 _BLOCK_BYTES = 1 << 20
 _FAILED_SQLITE = (sqlite3.Error, OSError)
 
@@ -55,8 +57,8 @@ def dump(engine: Engine, into: Sink, *, scratch: Path) -> None:
     if kind(engine) == "postgresql":
         _pg_dump(engine.url, into)
         return
-    with tempfile.TemporaryDirectory(dir=scratch, prefix=".copy-") as folder:
-        copy = Path(folder) / "database"
+    with folders.folder(scratch, ".copy-") as folder:
+        copy = folder / "database"
         snapshot(engine, copy)
         with copy.open("rb") as plain:
             shutil.copyfileobj(plain, into, _BLOCK_BYTES)

@@ -123,6 +123,15 @@ class Accounts:
             staff_id, password_hash=password_hash, totp_secret=totp_secret, wrong_tries=0, locked_until=None
         )
 
+    def enrol(self, staff_id: int, *, password_hash: str, totp_secret: str, step: int) -> bool:
+        waits = and_(table.c.password_hash == "", table.c.disabled_at.is_(None))
+        done = self._connection.execute(
+            update(table)
+            .where(table.c.staff_id == staff_id, waits)
+            .values(password_hash=password_hash, totp_secret=totp_secret, last_step=step)
+        )
+        return done.rowcount == 1
+
     def disable(self, staff_id: int, *, at: datetime) -> None:
         self._change(staff_id, disabled_at=at)
 
@@ -138,7 +147,7 @@ class Accounts:
     def active_with_role(self, role: Role) -> frozenset[int]:
         query = (
             select(table.c.staff_id)
-            .where(table.c.role == role.value, table.c.disabled_at.is_(None))
+            .where(table.c.role == role.value, table.c.disabled_at.is_(None), table.c.password_hash != "")
             .order_by(table.c.staff_id)
             .with_for_update()
         )

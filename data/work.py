@@ -23,8 +23,10 @@ from data.codes import Codes
 from data.commands import Commands
 from data.demo import DemoMessages
 from data.dossiers import Dossiers
+from data.enrolments import Enrolments
 from data.face_attempts import FaceAttempts, FaceChallenges
 from data.finder import Finder
+from data.jobs import Jobs
 from data.links import NotMeLinks
 from data.lists import Lists
 from data.outbox import Outbox
@@ -35,6 +37,7 @@ from data.people import MobileBase, Portraits, StateRegister, Subscribers
 from data.policies import Policies
 from data.proposals import Proposals
 from data.reporting import Reporting
+from data.retention import Retention
 from data.reviews import Reviews
 from data.rollups import Rollups
 from data.staff import Accounts, Sessions
@@ -75,14 +78,17 @@ class Work:
         self.finder = Finder(connection)
         self.dossiers = Dossiers(connection)
         self.lists = Lists(connection)
+        self.jobs = Jobs(connection)
         self.policies = Policies(connection)
         self.overview = Overview(connection)
         self.accounts = Accounts(connection)
         self.sessions = Sessions(connection)
+        self.enrolments = Enrolments(connection)
         self.uses = Uses(connection)
         self.face_attempts = FaceAttempts(connection)
         self.face_challenges = FaceChallenges(connection)
         self.reviews = Reviews(connection)
+        self.retention = Retention(connection)
         self.demo_messages = DemoMessages(connection)
         self.owner_sessions = OwnerSessions(connection)
         self.own_dossiers = OwnDossiers(connection)

@@ -1,19 +1,29 @@
 """Whose cabinet a request is for: every page behind the sign-in begins here."""
 
+import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from ca_core.cabinet import sessions
 from ca_core.identifiers import Serial
 from ca_core.owner_session import OwnerSession
-from portal import cabinet_cookies, limits, parts
+from portal import cabinet_cookies, limits, parts, way_door
+from runtime import rounds
+from runtime.service import Service
 
+log = logging.getLogger(__name__)
+
+Fields = dict[str, Any]
 Page = Callable[[Request, OwnerSession], Response]
 Act = Callable[[Request, OwnerSession, dict[str, str]], Response]
+Answer = Callable[[Request, OwnerSession], Fields]
+Told = Callable[[Request, OwnerSession, Fields], Fields]
 _FIELDS = 6
 _FIELD_CHARACTERS = 200
 
@@ -44,6 +54,36 @@ def done_by_owner(act: Act) -> Callable[[Request], Awaitable[Response]]:
     return do
 
 
+def answered_to_owner(answer: Answer) -> Callable[[Request], Response]:
+    """GET by a script of ours, in JSON. Raises SignedOut where a page would lead to the sign-in."""
+
+    def show(request: Request) -> Response:
+        return JSONResponse(answer(request, _signed_in(request)))
+
+    return show
+
+
+def told_by_owner(told: Told) -> Callable[[Request], Awaitable[Response]]:
+    """POST of JSON by a script of ours. Raises SignedOut."""
+
+    async def do(request: Request) -> Response:
+        limits.require(parts.of(request).limits.attempts, request)
+        given = await way_door.json_of(request)
+        return await run_in_threadpool(_do, request, given)
+
+    def _do(request: Request, given: Fields) -> Response:
+        return JSONResponse(told(request, _signed_in(request), given))
+
+    return do
+
+
+def _signed_in(request: Request) -> OwnerSession:
+    session = session_of(request)
+    if session is None:
+        raise sessions.SignedOut
+    return session
+
+
 def session_of(request: Request) -> OwnerSession | None:
     """None when nobody is signed in. A page in use keeps its session alive."""
     token = cabinet_cookies.session_of(request)
@@ -57,9 +97,17 @@ def session_of(request: Request) -> OwnerSession | None:
     except sessions.SignedOut:
         return None
     if sessions.must_be_noted(session, now=now):
+        _note(service, session, now)
+    return session
+
+
+def _note(service: Service, session: OwnerSession, now: datetime) -> None:
+    """Where nothing can be written, who is signed in still reads, until the idle time is over."""
+    try:
         with service.work() as work:
             sessions.seen(work, session=session, now=now)
-    return session
+    except rounds.DATABASE_AWAY as problem:
+        log.warning("session not noted", extra={"problem": type(problem).__name__})
 
 
 def to_sign_in(request: Request) -> Response:

@@ -16,8 +16,11 @@ def ready(request: Request) -> Response:
     """The database answers, the OCSP key is open and certified, the lists are there and have not lapsed, there is
     room on the disks and the clock is right.
     """
-    problem = _problem(parts.of(request))
-    return JSONResponse({"ready": not problem, "problem": problem}, 503 if problem else 200)
+    handed = parts.of(request)
+    problem = _problem(handed)
+    # An audit log that is not sealed, or was changed, is said; nobody is turned away from the portal for it.
+    said = problem or _kinds(troubles.audit_log(handed.service))
+    return JSONResponse({"ready": not problem, "problem": said}, 503 if problem else 200)
 
 
 def _problem(handed: Parts) -> str:
@@ -27,5 +30,10 @@ def _problem(handed: Parts) -> str:
     certificate = handed.responder.certificate
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         return "the OCSP responder's certificate is not valid now"
-    # Everybody may ask: no folder is named.
-    return handed.files.problem(now) or ", ".join(trouble.kind for trouble in troubles.of(handed.service))
+    service = handed.service
+    return handed.files.problem(now) or _kinds((*troubles.disks(service.settings), *troubles.clock(service)))
+
+
+def _kinds(found: tuple[troubles.Trouble, ...]) -> str:
+    """Everybody may ask: no folder is named."""
+    return ", ".join(trouble.kind for trouble in found)

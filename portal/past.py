@@ -69,7 +69,7 @@ def _identify(way: Way, spoken: Words) -> list[Line]:
 def _contact(way: Way, spoken: Words) -> list[Line]:
     if way.application is None:
         return []
-    return [(spoken.t("get.storage"), spoken.t(f"get.storage_{way.application.storage.name.lower()}"))]
+    return [(spoken.t("get.storage"), spoken.t(f"storage_offered.{way.application.storage.name.lower()}"))]
 
 
 def _number(way: Way, spoken: Words) -> list[Line]:

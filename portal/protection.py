@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -153,7 +154,7 @@ def _is_below(path: str, page: str) -> bool:
 class LastResort:
     """The one handler of this door: whatever nobody expected is logged with an id, and the id is shown."""
 
-    def __init__(self, app: ASGIApp, *, answer: Callable[[Request, str], Response]) -> None:
+    def __init__(self, app: ASGIApp, *, answer: Callable[[Request, Exception, str], Response]) -> None:
         self._app = app
         self._answer = answer
 
@@ -167,16 +168,20 @@ class LastResort:
 
         try:
             await self._app(scope, receive, noting)
-        except Exception:
+        except Exception as error:
             error_id = secrets.token_hex(4)
             log.exception("a request failed", extra={"error_id": error_id})
             if scope["type"] != "http" or begun:
                 raise
-            await self._answer(Request(scope), error_id)(scope, receive, send)
+            await self._answer(Request(scope), error, error_id)(scope, receive, send)
 
 
 class BodyLimit:
-    """Nobody needs to send us more than one certificate, but where files are checked."""
+    """Nobody needs to send us more than one certificate, but where files are checked; nor in another alphabet.
+
+    A sender may name the codec of a form's parts (RFC 7578, 5.1.2), and Python knows some that refuse every text,
+    and some that take minutes for a long one.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -186,17 +191,26 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         read_bytes, limit_bytes = 0, LARGER_BODIES.get(scope["path"], BODY_LIMIT_BYTES)
+        is_ours = _charset(scope) in ("", "utf-8")
 
         async def counting() -> Message:
             nonlocal read_bytes
             message = await receive()
             read_bytes += len(message.get("body", b""))
+            # Raised where the page reads its body, so that the page's own door answers it.
+            if not is_ours:
+                raise HTTPException(400)
             if read_bytes > limit_bytes:
-                # Raised where the page reads its body, so that the page's own door answers it.
                 raise HTTPException(413)
             return message
 
         await self._app(scope, counting, send)
+
+
+def _charset(scope: Scope) -> str:
+    """As the parser of forms would read it."""
+    _, said = parse_options_header(Headers(scope=scope).get("content-type"))
+    return said.get(b"charset", b"").decode("latin-1").lower()
 
 
 class OwnFormsOnly:

@@ -8,6 +8,7 @@ from ca_core.errors import Refusal
 from ca_core.x509 import ocsp
 from portal import rendering, status_protocol
 from portal.words import Told
+from runtime import room
 
 # Every refusal that an operation behind this door can meet; a test compares it with the wording.
 STATUS = {
@@ -16,6 +17,7 @@ STATUS = {
     "application_id.invalid": 400,
     "bmg.too_many_lookups": 429,
     "cabinet.choice_missing": 400,
+    "cabinet.signed_out": 403,
     "call.consent_missing": 403,
     "call.ended": 409,
     "call.too_many": 409,
@@ -63,6 +65,7 @@ STATUS = {
     "renew.already_used": 409,
     "renew.closed": 409,
     "renew.ended": 409,
+    "renew.key_elsewhere": 409,
     "renew.not_a_renewal": 409,
     "renew.not_valid": 409,
     "renew.signature_invalid": 403,
@@ -80,6 +83,7 @@ STATUS = {
     "sms_code.too_soon": 429,
     "sms_code.used_up": 409,
     "sms_code.wrong": 403,
+    "storage.no_room": 503,
     "submit.already_sent": 409,
     "submit.document_expired": 403,
     "submit.key_already_used": 409,
@@ -89,7 +93,10 @@ STATUS = {
     "verify.file_missing": 400,
 }
 # Answered in JSON.
-_FOR_PROGRAMS = ("/api/", "/call/ticket", "/cabinet/key", "/get/face/", "/get/key/", "/get/password/")
+_FOR_PROGRAMS = (
+    *("/api/", "/call/ticket", "/cabinet/key", "/cabinet/renewals/", "/get/face/", "/get/key/"),
+    "/get/password/",
+)
 # What the web says no to before an operation is asked.
 HTTP = (400, 403, 404, 405, 413, 429, 500)
 
@@ -111,10 +118,14 @@ def foreign_form(request: Request) -> Response:
     return shown(request, rendering.words(request).of_status(403), 403)
 
 
-def failed(request: Request, error_id: str) -> Response:
+def failed(request: Request, error: Exception, error_id: str) -> Response:
     """An unexpected error. A relying party is told to ask again, never that all is well."""
     if request.url.path.startswith("/ocsp"):
         return status_protocol.unavailable(ocsp.TRY_LATER, 503)
+    no_room = room.refusal(error)
+    if no_room is not None:
+        told = rendering.words(request).told(no_room)
+        return shown(request, told, STATUS[no_room.code], error_id=error_id)
     return shown(request, rendering.words(request).of_status(500), 500, error_id=error_id)
 
 

@@ -5,13 +5,20 @@ import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
-from typing import Any
+from string import Formatter
+from typing import Any, TypeGuard
+
+from babel import Locale
+from babel.dates import get_month_names
 
 from ca_core.errors import Refusal
 from ca_core.statistics import ALMATY
+from runtime import notice_texts
 
 LANGUAGES = ("ru", "kk", "en")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = get_month_names("abbreviated", locale="en")
+# Narrow and never broken over two lines.
+_THIN_SPACE = "\u202f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +47,18 @@ class Words:
         self.entries = entries
 
     def t(self, key: str, **values: object) -> str:
-        """The words under a dotted key; a key that is missing is a bug and raises KeyError."""
-        return self.entries[key].format(**values) if values else self.entries[key]
+        """The words under a dotted key; a key that is missing is a bug and raises KeyError.
+
+        Where the words follow a number (CLDR's one, few, many, other), the number that they show chooses them.
+        """
+        text = self.entries[key] if key in self.entries else self._counted(key, values)
+        return text.format(**{name: _shown(value) for name, value in values.items()}) if values else text
+
+    def _counted(self, key: str, values: dict[str, object]) -> str:
+        other = self.entries[f"{key}.other"]
+        named = (values[name] for _, name, _, _ in Formatter().parse(other) if name)
+        category = Locale(self.language).plural_form(next(value for value in named if _is_count(value)))
+        return self.entries.get(f"{key}.{category}", other)
 
     def under(self, prefix: str) -> str:
         """Every entry below a dotted prefix as JSON, for a script of the page."""
@@ -70,8 +87,17 @@ class Words:
 
     def _written(self, at: datetime) -> str:
         if self.language == "en":
-            return f"{at.day} {_MONTHS[at.month - 1]} {at.year} {at:%H:%M}"
+            return f"{at.day} {_MONTHS[at.month]} {at.year} {at:%H:%M}"
         return f"{at:%d.%m.%Y %H:%M}"
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _shown(value: object) -> object:
+    """20312 -> 20 312, with a thin space, in every language."""
+    return f"{value:,}".replace(",", _THIN_SPACE) if _is_count(value) else value
 
 
 def load() -> dict[str, Words]:
@@ -80,7 +106,7 @@ def load() -> dict[str, Words]:
 
 def _entries(language: str) -> dict[str, str]:
     text = resources.files("portal").joinpath("wording", f"{language}.toml").read_text("utf-8")
-    return dict(_flat(tomllib.loads(text), ""))
+    return dict(_flat(tomllib.loads(text), "")) | notice_texts.alike(language)
 
 
 def _flat(table: dict[str, Any], prefix: str) -> list[tuple[str, str]]:

@@ -61,12 +61,14 @@ def verify(
     walk = Verification(service, keys=known, copies=copies)
     while walk.step():
         pass
-    outcome = walk.finish(by=by)
+    outcome = walk.finish(by=by, own=heads is None and not keys)
     for finding in outcome.findings:
         sign = "✕" if finding.kind.is_tampering else "○"
         _say(out, f"{sign} {worded(finding)}  [{finding.kind}]")
     if outcome.n > len(outcome.findings):
         _say(out, f"... and {outcome.n - len(outcome.findings)} more")
+    if outcome.erased:
+        _say(out, f"{outcome.erased} entries were erased by their term; their leaves are there")
     _say(out, f"{outcome.size} sealed entries read: {_verdict(outcome)}")
     if outcome.is_intact:
         return INTACT

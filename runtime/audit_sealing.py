@@ -41,7 +41,13 @@ class HeadsNotCopied(Refusal):
     code = "audit.heads_not_copied"
 
 
-_STOPS = (LogDiverged, TreeDamaged, HeadForged, HeadKeyUnknown, HeadsNotCopied)
+class HeadsNotReadable(Refusal):
+    """The folder of copies cannot be read: whether the database leads to them cannot be known."""
+
+    code = "audit.heads_not_readable"
+
+
+_STOPS = (LogDiverged, TreeDamaged, HeadForged, HeadKeyUnknown, HeadsNotCopied, HeadsNotReadable)
 
 
 class Sealing:
@@ -68,7 +74,10 @@ class Sealing:
         return is_busy
 
     def batch(self) -> int:
-        """The number of entries sealed. Raises LogDiverged, TreeDamaged, HeadForged, HeadKeyUnknown, HeadsNotCopied."""
+        """The number of entries sealed.
+
+        Raises LogDiverged, TreeDamaged, HeadForged, HeadKeyUnknown, HeadsNotCopied, HeadsNotReadable.
+        """
         with self._service.look() as work:
             newest = work.audit_heads.newest()
             self._require_same_past(work, newest)
@@ -111,7 +120,7 @@ class Sealing:
     def _require_same_past(self, work: Work, newest: SignedHead | None) -> None:
         """What was copied outside is in the tree still."""
         if not self._is_past_checked:
-            self._copied = self._copies.last()
+            self._copied = self._last_copy()
         copied = self._copied
         if copied is None:
             self._is_past_checked = True
@@ -125,6 +134,13 @@ class Sealing:
         if then.root != copied.head.root:
             raise LogDiverged(size=copied.head.size)
         self._is_past_checked = True
+
+    def _last_copy(self) -> SignedHead | None:
+        try:
+            return self._copies.last()
+        except OSError as failure:
+            log.error("audit heads not read", extra={"problem": failure.strerror})
+            raise HeadsNotReadable from failure
 
     def _copy(self, newest: SignedHead | None) -> None:
         while newest is not None and self._copied_size < newest.head.size:
@@ -146,8 +162,7 @@ class Sealing:
         if code == self._said:
             return
         with self._service.look() as work:
-            last = work.audit_pages.newest(audit.TREE, (audit_view.SEAL_REFUSED, audit_view.SEAL_RESUMED))
-        stands = last.reason if last is not None and last.event == audit_view.SEAL_REFUSED else ""
+            stands = audit_view.stopped_because(work.audit_pages)
         if code != stands:
             event = audit_view.SEAL_REFUSED if code else audit_view.SEAL_RESUMED
             with self._service.work() as work:

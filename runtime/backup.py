@@ -10,14 +10,13 @@ import io
 import shutil
 import stat
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from ca_core import audit_head
-from data import copying, migrate
+from data import copying, migrate, scratch
 from data.audit_heads import AuditHeads
 from runtime import authority, backup_parts, settings, wiring
 from runtime.backup_parts import BackupRefused, Manifest
@@ -28,6 +27,7 @@ from video.evidence import Writer
 
 # Room for what is written while the backup is made.
 _SPARE_BYTES = 16 * 1024 * 1024
+_UNFINISHED = ".qoltanba-backup-"
 
 
 def folders(configured: Settings) -> dict[str, Path]:
@@ -56,8 +56,8 @@ def make(configured: Settings, into: Path, passphrase: bytes) -> Manifest:
     try:
         into.parent.mkdir(parents=True, exist_ok=True)
         _require_space(configured, into.parent)
-        with tempfile.TemporaryDirectory(dir=into.parent, prefix=f".{into.name}.") as folder:
-            beside = Path(folder) / "backup"
+        with scratch.folder(into.parent, _UNFINISHED) as folder:
+            beside = folder / "backup"
             beside.mkdir(mode=0o700)
             manifest = _write(configured, beside, salt=salt, keys=keys)
             sync_folder(beside)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ca_core import call as calls
-from ca_core import roles
+from ca_core import retention, roles
 from ca_core.call import Evidence, EvidenceKind, Leg, Outcome
 from ca_core.documents import mrz
 from ca_core.documents.mrz import Mrz, MrzUnreadable
@@ -24,6 +24,7 @@ from ca_core.errors import GatewayRejected, GatewayUnavailable, Refusal
 from ca_core.registration import call, evidence, face, passport, settle
 from ca_core.registration.passport import Verdict
 from ca_core.roles import Actor
+from data.work import Work
 from runtime import settings, spool
 from runtime.service import Service
 from video import engine, inspection, playback
@@ -36,6 +37,7 @@ from video.vision.wire import Comparison, Reading, Role
 
 STILL_AT_MOST = timedelta(seconds=8)
 _LOG_SUFFIX = ".log.sealed"
+_NOT_BAD = (inspection.Found.UNCHANGED, inspection.Found.NO_DIGEST, inspection.Found.ERASED)
 
 
 class MediaUnavailable(Refusal):
@@ -54,6 +56,12 @@ class EvidenceBroken(Refusal):
     """The sealed file is missing or was changed."""
 
     code = "evidence.broken"
+
+
+class EvidenceErased(Refusal):
+    """The term for which it is kept was over (R14)."""
+
+    code = "evidence.erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +85,8 @@ class CheckedFile:
 
     @property
     def is_bad(self) -> bool:
-        """Neither unchanged nor still being written."""
-        return not self.is_unchanged and self.found is not inspection.Found.NO_DIGEST
+        """Neither unchanged, nor still being written, nor erased when its term was over."""
+        return self.found not in _NOT_BAD
 
 
 def vision_client(service: Service) -> VisionClient:
@@ -218,19 +226,32 @@ def _is_one_face(compared: Comparison) -> bool:
 
 def open_still(service: Service, *, actor: Actor, evidence_id: int, reason: str) -> bytes:
     """One audited look. Raises EvidenceBroken, NoStill and as `evidence.open_`."""
-    with service.work(by=actor, on=f"evidence/{evidence_id}") as work:
-        found = evidence.open_(work, actor=actor, evidence_id=evidence_id, reason=reason, now=service.now())
+    found = _looked_at(service, actor=actor, evidence_id=evidence_id, reason=reason)
     if found.kind not in calls.STILLS:
         raise evidence.NoStill
     return _content(service, found)
+
+
+def _looked_at(service: Service, *, actor: Actor, evidence_id: int, reason: str) -> Evidence:
+    """The one audited look. Raises EvidenceErased and as `evidence.open_`."""
+    with service.work(by=actor, on=f"evidence/{evidence_id}") as work:
+        found = evidence.open_(work, actor=actor, evidence_id=evidence_id, reason=reason, now=service.now())
+        if _is_erased(service, work, found):
+            raise EvidenceErased
+    return found
+
+
+def _is_erased(service: Service, work: Work, found: Evidence) -> bool:
+    """By its term, which is over, with its tombstone: whoever takes a file away can make neither."""
+    is_over = found.taken_at < service.now() - service.policy.retention.evidence
+    return is_over and retention.is_erased(work.audit_pages, f"call/{found.call_id}")
 
 
 def open_recording(service: Service, *, actor: Actor, evidence_id: int, reason: str, party: Leg) -> BinaryIO:
     """One party's picture and sound as WebM, copied without transcoding into a file that has no name and is gone
     when it is closed: an hour of film needs no hour of memory. Raises EvidenceBroken and as `evidence.open_`.
     """
-    with service.work(by=actor, on=f"evidence/{evidence_id}") as work:
-        found = evidence.open_(work, actor=actor, evidence_id=evidence_id, reason=reason, now=service.now())
+    found = _looked_at(service, actor=actor, evidence_id=evidence_id, reason=reason)
     with contextlib.ExitStack() as files:
         made = files.enter_context(spool.file(service.settings))
         with spool.file(service.settings) as film:
@@ -246,8 +267,7 @@ def open_recording(service: Service, *, actor: Actor, evidence_id: int, reason: 
 
 def event_log(service: Service, *, actor: Actor, evidence_id: int, reason: str) -> list[dict[str, object]]:
     """The lines that the media worker wrote during the call. Raises EvidenceBroken and as `evidence.open_`."""
-    with service.work(by=actor, on=f"evidence/{evidence_id}") as work:
-        found = evidence.open_(work, actor=actor, evidence_id=evidence_id, reason=reason, now=service.now())
+    found = _looked_at(service, actor=actor, evidence_id=evidence_id, reason=reason)
     content = b"".join(_pieces(service, found, EvidenceKind.LOG))
     # After the last line's end there is nothing, or what a killed worker had begun to write.
     return [json.loads(line) for line in content.split(b"\n")[:-1]]
@@ -260,7 +280,13 @@ def check_files(service: Service, *, actor: Actor, call_id: int, reason: str) ->
     """
     with service.work(by=actor, on=f"call/{call_id}") as work:
         listed = evidence.to_check(work, actor=actor, call_id=call_id, reason=reason)
-    checked = tuple(CheckedFile(item, _inspected(service, item)) for item in listed)
+        erased = {item.evidence_id for item in listed if _is_erased(service, work, item)}
+    checked = tuple(
+        CheckedFile(
+            item, inspection.Found.ERASED if item.evidence_id in erased else _inspected(service, item)
+        )
+        for item in listed
+    )
     found = {one.evidence.evidence_id: one.found.value for one in checked}
     with service.work(by=actor, on=f"call/{call_id}") as work:
         evidence.files_checked(

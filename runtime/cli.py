@@ -13,6 +13,7 @@ from rich.table import Table
 from ca_core import audit, given_up, roles, staff
 from ca_core.errors import Refusal
 from ca_core.identifiers import Iin
+from ca_core.registration import leaving
 from data import migrate, rollups
 from runtime import (
     audit_commands,
@@ -76,6 +77,7 @@ _SENTENCES = {
     "audit.head_forged": "a head has a wrong signature",
     "audit.head_key_unknown": "a head names a key that is none of the given ones",
     "audit.heads_not_copied": "the folder of copies cannot be written",
+    "audit.heads_not_readable": "the folder of copies cannot be read",
     "audit.key_exists": "there is a key for the audit log already, and a second one never replaces it",
     "audit.key_missing": "there is no key for the audit log here yet, run `qoltanba audit init`",
     "audit.not_in_tree": "no head was ever signed over so many entries",
@@ -355,7 +357,7 @@ def staff_disable(login: str) -> None:
     """Close the account of a member of staff who left, and end every session of it."""
     service = wiring.make_service(_configured())
     with service.work() as work:
-        staff.disable(work, by=COMMAND_LINE, login=login, now=service.now())
+        leaving.leave(work, by=COMMAND_LINE, login=login, now=service.now())
     out.print(f"{login} disabled")
 
 

@@ -26,7 +26,9 @@ from ca_core.x509.crl import CrlNotPublishable
 from data.commands import Ordered
 from runtime import issuing, publication, reviewing, rounds, troubles, unused, verifying
 from runtime.auditing import Auditing
+from runtime.erasing import Erasing
 from runtime.issuing import Issuing
+from runtime.job_book import JobBook
 from runtime.rounds import Rounds
 from runtime.sending import Sending
 from runtime.service import Service
@@ -62,12 +64,14 @@ class JobRunner:
         self._sending = sending
         # None where a trial has no key for the heads.
         self._auditing = auditing
+        self._book = JobBook(service)
         self._rounds = Rounds(service, self._own, name="jobs", silent_too_long=_SILENT_TOO_LONG)
-        self._routine_at = self._unused_at = self._forget_at = self._erase_at = datetime.min.replace(
-            tzinfo=service.now().tzinfo
-        )
+        self._erasing = Erasing(service)
+        never = datetime.min.replace(tzinfo=service.now().tzinfo)
+        self._routine_at = self._unused_at = self._forget_at = self._erase_at = self._term_at = never
         self._list_again_at: datetime | None = None
         self._clock: tuple[troubles.Trouble, ...] = ()
+        self._audit_log: tuple[troubles.Trouble, ...] = ()
 
     def stop(self) -> None:
         self._rounds.stop()
@@ -76,7 +80,8 @@ class JobRunner:
 
     def problem(self) -> str:
         """Why the runner cannot do its work; empty when it can."""
-        found = (str(one) for one in (*troubles.disks(self._service.settings), *self._clock))
+        disks = troubles.disks(self._service.settings)
+        found = (str(one) for one in (*disks, *self._clock, *self._audit_log))
         return "; ".join(filter(None, (self._rounds.problem(), self._sending.problem(), *found)))
 
     def stop_on_signals(self) -> None:
@@ -101,8 +106,8 @@ class JobRunner:
     def _own(self) -> bool:
         if self._is_clock_off():
             return False
-        busy = rounds.contained("commands", self._commands)
         now = self._service.now()
+        busy = self._part("commands", self._commands, now)
         if now >= self._routine_at:
             self._routine_at = now + _ROUTINE_EVERY
             self._routine(now)
@@ -208,9 +213,32 @@ class JobRunner:
             ("face checks", self._sweep_face_checks),
             ("unused", self._estimate_unused),
             ("call traces", self._erase_call_traces),
+            ("terms", self._erase_by_term),
             ("audit log", self._keep_audit_log),
+            ("audit log's state", self._look_at_audit_log),
         ):
-            rounds.contained(part, partial(act, now))
+            self._part(part, partial(act, now), now)
+        self._note_sending(now)
+        soon = {"unused": self._unused_at, "forgetting": self._forget_at, "call traces": self._erase_at}
+        self._book.write(now, soon)
+
+    def _part(self, part: str, act: Callable[[], bool], now: datetime) -> bool:
+        """Whether there was anything to do; how it went stands in the book."""
+        problems: list[str] = []
+        busy = rounds.contained(part, act, problems.append)
+        if problems:
+            self._book.failed(part, now, problems[0])
+        else:
+            self._book.ran(part, now)
+        return busy
+
+    def _note_sending(self, now: datetime) -> None:
+        """Messages go out by a thread of their own, which says how it is."""
+        problem = self._sending.problem()
+        if problem:
+            self._book.failed("messages", now, problem)
+        else:
+            self._book.ran("messages", now)
 
     def _list(self, now: datetime) -> bool:
         again = self._list_again_at is not None and now >= self._list_again_at
@@ -295,9 +323,24 @@ class JobRunner:
             self._erase_at = now + _ERASE_EVERY
         return more
 
+    def _erase_by_term(self, now: datetime) -> bool:
+        """Evidence and entries of the audit log (R14). Each hour; at the next round while there are more."""
+        if now < self._term_at:
+            return False
+        more = self._erasing.round(by=JOB, now=now)
+        if not more:
+            self._term_at = now + _ERASE_EVERY
+        return more
+
     def _keep_audit_log(self, now: datetime) -> bool:
         """Sealed each time; verified when a day has passed."""
         if self._auditing is None:
             return False
         is_busy = self._auditing.seal()
         return self._auditing.verify(by=JOB, now=now) or is_busy
+
+    def _look_at_audit_log(self, _now: datetime) -> bool:
+        """Also when sealing broke for a reason that nobody foresaw."""
+        if self._auditing is not None:
+            self._audit_log = troubles.audit_log(self._service)
+        return False

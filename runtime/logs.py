@@ -52,8 +52,11 @@ def configure(settings: Settings, *, process: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-    # It tells at length what it will do; what it did is told by whoever asked for it.
-    for name in ("alembic", "httpx", "aioice", "aiortc"):
+    # At debug it writes down headers of sockets, with their cookies and secrets (R14).
+    logging.getLogger("uvicorn.error").setLevel(max(logging.INFO, logging.getLogger().level))
+    # They tell at length what they will do, some with all that goes over the wire; what they did is told by whoever
+    # asked for it.
+    for name in ("alembic", "httpx", "httpcore", "websockets", "aioice", "aiortc"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
 

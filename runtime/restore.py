@@ -3,6 +3,7 @@
 1. The backup opens with the passphrase, is whole, unchanged, of this kind of database and not of a newer version.
 2. Nothing is here that it would replace.
 3. Files first, the database last, and a mark while it lasts: nothing starts on half a restore.
+4. Who was signed in when the backup was made is not any more, and no cookie, ticket or code of then opens anything.
 """
 
 import os
@@ -15,7 +16,8 @@ from typing import IO, BinaryIO
 
 from sqlalchemy import Engine
 
-from data import copying, migrate
+from data import copying, migrate, restored
+from data import engine as engines
 from runtime import backup, backup_parts, publication, wiring
 from runtime.backup_parts import BackupRefused, Manifest
 from runtime.service import clock
@@ -41,6 +43,8 @@ def restore(configured: Settings, source: Path, passphrase: bytes) -> Manifest:
             _unpack(configured, plain)
         with backup_parts.open_part(source, backup_parts.DATABASE, keys.sealing) as plain:
             copying.load(engine, plain)
+        with engine.connect().execution_options(**{engines.WRITE: True}) as connection, connection.begin():
+            restored.end_open(connection, now=clock())
         publication.skip_lost(configured, since=datetime.fromisoformat(manifest.made_at), now=clock())
         os.sync()
         mark.unlink()

@@ -23,14 +23,18 @@ def error_id() -> str:
     return secrets.token_hex(4)
 
 
-def contained(part: str, act: Callable[[], bool]) -> bool:
+def contained(
+    part: str, act: Callable[[], bool], on_failure: Callable[[str], None] = lambda _problem: None
+) -> bool:
     """Whether there was anything to do. What nobody foresaw ends this part of a round and no other one."""
     try:
         return act()
     except DATABASE_AWAY:
         raise
     except Exception:  # the job loop's own handler
-        log.exception("part of a round failed", extra={"part": part, "error_id": error_id()})
+        found = error_id()
+        log.exception("part of a round failed", extra={"part": part, "error_id": found})
+        on_failure(f"error {found}")
         return False
 
 

@@ -36,6 +36,16 @@ class _Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class _Fate:
+    """What came of one message: delivered where there is no failure, given up where there is no next try."""
+
+    notice: Waiting
+    failure: _Failure | None
+    next_try_at: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class _Rest:
     """A medium that is left alone for a while."""
 
@@ -55,6 +65,8 @@ class Sending:
         self._service = service
         self._gateways = gateways
         self._resting: dict[str, _Rest] = {}
+        # Known, and not written down yet: nothing else goes out before it is.
+        self._unkept: _Fate | None = None
         self._rounds = Rounds(
             service, lambda: self.batch() > 0, name="sending", silent_too_long=_SILENT_TOO_LONG
         )
@@ -63,7 +75,11 @@ class Sending:
         self.problem = self._rounds.problem
 
     def batch(self) -> int:
-        """How many messages were due. The fate of each is kept as soon as it is known: none is sent twice."""
+        """How many messages were due. The fate of each is kept as soon as it is known: none is sent twice, also where
+        the database takes nothing for a while.
+        """
+        if self._unkept is not None:
+            self._write(self._unkept)
         with self._service.look() as work:
             due = work.outbox.due(self._service.now(), BATCH)
         left = []
@@ -129,11 +145,17 @@ class Sending:
         else:
             self._rest(notice.medium, failure.problem, now)
             next_try_at = self._next_try(notice, now)
+        self._write(_Fate(notice, failure, next_try_at, now))
+
+    def _write(self, fate: _Fate) -> None:
+        self._unkept = fate
         with self._service.work() as work:
-            if failure is None:
-                work.outbox.delivered(notice, now)
+            if fate.failure is None:
+                work.outbox.delivered(fate.notice, fate.at)
             else:
-                work.outbox.failed(notice, problem=failure.problem, next_try_at=next_try_at)
+                problem = fate.failure.problem
+                work.outbox.failed(fate.notice, problem=problem, next_try_at=fate.next_try_at)
+        self._unkept = None
 
     def _rest(self, medium: str, problem: str, now: datetime) -> None:
         before = self._resting.get(medium)

@@ -19,6 +19,7 @@ from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTempl
 
 from ca_core.registration.statement import Statement
 from ca_core.statistics import ALMATY
+from runtime import notice_texts
 
 LANGUAGES = ("ru", "kk")
 
@@ -80,7 +81,7 @@ def render(statement: Statement, *, language: str, now: datetime) -> bytes:
 @functools.cache
 def _words(language: str) -> dict[str, Any]:
     file = resources.files("runtime").joinpath("messages", f"statement.{language}.toml")
-    return tomllib.loads(file.read_text("utf-8"))
+    return tomllib.loads(file.read_text("utf-8")) | notice_texts.alike(language)
 
 
 @functools.cache
@@ -120,7 +121,7 @@ def _asked(statement: Statement, words: dict[str, Any]) -> list[tuple[str, str]]
     return [
         (words["purpose"], words["purpose_name"][statement.purpose.name.lower()]),
         (words["channel"], words["channel_name"][statement.channel.name.lower()]),
-        (words["storage"], words["storage_name"][statement.storage.name.lower()]),
+        (words["storage"], words[f"storage.{statement.storage.name.lower()}"]),
         (words["method"], words["method_name"][method.name.lower()] if method else words["not_proven"]),
         (words["opened"], _moment(statement.opened_at)),
         (words["state"], f"{words['state_name'][statement.state.name.lower()]}, {_moment(statement.since)}"),

@@ -21,6 +21,8 @@ from datetime import timedelta
 from runtime import guard
 
 _COLOURS = (36, 35, 33, 32, 34, 31)
+_SILENT = "no answer"
+_LONGEST_PROBLEM = 2000
 
 
 class PortTaken(Exception):
@@ -201,21 +203,29 @@ class Supervisor:
                 self._say(name, line.decode(errors="replace").rstrip("\r\n"))
 
     async def _late(self) -> bool:
-        """Wait until every child is ready; whether one was not in time, which is said. A stop ends it."""
+        """Wait until every child is ready; whether one gave no answer in time, which is said. A stop ends it.
+
+        One that answers what keeps it from its work (a full disk, a clock that is off) goes on by itself once that is
+        over: the others are not ended for it.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._patience.ready.total_seconds()
-        waiting = [child for child in self._children if child.ready_url]
-        while waiting and not self._stop.is_set():
-            waiting = [child for child in waiting if not await asyncio.to_thread(_answers, child.ready_url)]
-            if waiting and loop.time() >= deadline:
-                for child in waiting:
-                    self._say(
-                        child.name, f"not ready after {self._patience.ready.total_seconds():g} s; stopping"
-                    )
-                return True
-            if waiting:
+        urls = {child.name: child.ready_url for child in self._children if child.ready_url}
+        problems = dict.fromkeys(urls, _SILENT)
+        while problems and not self._stop.is_set():
+            asked = {name: await asyncio.to_thread(_problem, urls[name]) for name in problems}
+            problems = {name: problem for name, problem in asked.items() if problem}
+            if problems and loop.time() >= deadline:
+                return self._say_late(problems)
+            if problems:
                 await self._sleep(timedelta(seconds=0.2))
         return False
+
+    def _say_late(self, problems: Mapping[str, str]) -> bool:
+        after = f"not ready after {self._patience.ready.total_seconds():g} s"
+        for name, problem in problems.items():
+            self._say(name, f"{after}; stopping" if problem is _SILENT else f"{after}: {problem}")
+        return _SILENT in problems.values()
 
     async def _sleep(self, pause: timedelta) -> None:
         """Sleep, but wake when the supervisor stops."""
@@ -230,7 +240,8 @@ class Supervisor:
         print(label, sentence, flush=True)
 
 
-def _answers(url: str) -> bool:
+def _problem(url: str) -> str:
+    """What a child says about itself; empty where it is ready."""
     # Our own child on our own machine is asked whether it is ready: its certificate names another host.
     unverified = ssl.create_default_context()
     unverified.check_hostname = False
@@ -240,6 +251,11 @@ def _answers(url: str) -> bool:
     )
     try:
         with opener.open(url, timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (OSError, urllib.error.URLError):
-        return False
+            return "" if answer.status == 200 else _SILENT
+    except urllib.error.HTTPError as answer:
+        # A 503 says what is wrong; any other answer is none of a child of ours that is up.
+        with answer:
+            said = answer.read(_LONGEST_PROBLEM).decode(errors="replace").strip()
+        return said if answer.code == 503 and said else _SILENT
+    except OSError:
+        return _SILENT

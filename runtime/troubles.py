@@ -1,4 +1,4 @@
-"""What keeps this installation from its work although every process is alive: disks and the clock.
+"""What keeps this installation from its work although every process is alive: disks, the clock, the audit log.
 
 Each process looks for itself: at `/ready`, on the home page of those who run the system, and, in the job runner,
 before it signs anything.
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from ca_core import audit_view
 from runtime.service import Service
 from runtime.settings import Settings
 
@@ -26,6 +27,10 @@ class Kind(StrEnum):
     READ_ONLY = "read_only"
     CLOCK_DATABASE = "clock_database"
     CLOCK_PAST = "clock_past"
+    AUDIT_STOPPED = "audit_stopped"
+    AUDIT_BEHIND = "audit_behind"
+    AUDIT_CHANGED = "audit_changed"
+    AUDIT_UNVERIFIED = "audit_unverified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +47,15 @@ _SENTENCES = {
     Kind.READ_ONLY: "{folder} takes no files",
     Kind.CLOCK_DATABASE: "the clock is {seconds} s off the database server's: nothing is issued",
     Kind.CLOCK_PAST: "the clock is {seconds} s behind what was already signed: nothing is issued",
+    Kind.AUDIT_STOPPED: "the audit log is not sealed: {code}",
+    Kind.AUDIT_BEHIND: "the audit log was not sealed for {minutes} minutes",
+    Kind.AUDIT_CHANGED: "the audit log was changed: run `qoltanba audit verify`",
+    Kind.AUDIT_UNVERIFIED: "the audit log was not verified for {days} days",
 }
 
 
 def of(service: Service) -> tuple[Trouble, ...]:
-    return (*disks(service.settings), *clock(service))
+    return (*disks(service.settings), *clock(service), *audit_log(service))
 
 
 def disks(configured: Settings) -> tuple[Trouble, ...]:
@@ -108,3 +117,24 @@ def _last_signed(service: Service) -> datetime | None:
     if head is not None:
         signed.append(head.head.at)
     return max(signed, default=None)
+
+
+def audit_log(service: Service) -> tuple[Trouble, ...]:
+    """From what every process can see: a job runner that seals no more can no longer say so itself."""
+    now = service.now()
+    with service.look() as work:
+        code = audit_view.stopped_because(work.audit_pages)
+        waiting = work.audit_tree.first_beyond()
+        verdict = audit_view.last_verdict(work.audit_pages)
+        first = work.audit_heads.covering(0) if verdict is None else None
+    since = verdict.at if verdict is not None else first.head.at if first is not None else now
+    found = []
+    if code:
+        found.append(Trouble(Kind.AUDIT_STOPPED, {"code": code}))
+    elif waiting is not None and now - waiting.at > audit_view.SEALED_WITHIN:
+        found.append(Trouble(Kind.AUDIT_BEHIND, {"minutes": int((now - waiting.at).total_seconds()) // 60}))
+    if verdict is not None and verdict.event == audit_view.FAILED:
+        found.append(Trouble(Kind.AUDIT_CHANGED))
+    elif now - since > audit_view.VERIFIED_WITHIN:
+        found.append(Trouble(Kind.AUDIT_UNVERIFIED, {"days": (now - since).days}))
+    return tuple(found)

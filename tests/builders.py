@@ -248,10 +248,15 @@ def renewed(here: House, owned: Owned) -> Owned:
     """The whole renewal: opened by an officer, signed by the owner's key, issued."""
     with here.work() as work:
         opened = renew.open_for_owner(work, actor=OFFICER, serial=owned.certificate.serial, now=here.now)
-    signature = owned.key.sign(renew.statement(opened.number), ec.ECDSA(hashes.SHA256()))
+    signature = signed_number(owned, opened.number)
     with here.work() as work:
         renew.confirm(work, number=opened.number, signature=signature, now=here.now)
     return replace(owned, certificate=carry_out(here, opened.number))
+
+
+def signed_number(owned: Owned, number: ApplicationId) -> bytes:
+    """What the owner's key agent sends for a renewal."""
+    return owned.key.sign(renew.statement(number), ec.ECDSA(hashes.SHA256()))
 
 
 def consent(here: House, owned: Owned, purpose: str = "revoke") -> OwnerConsent:

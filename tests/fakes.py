@@ -40,9 +40,10 @@ from ca_core.ports import (
 from ca_core.records import ChangedMeanwhile, PhoneOfAnother
 from ca_core.roles import Role
 from ca_core.staff import Account, Session
+from ca_core.staff_enrolment import Enrolment
 from ca_core.statistics import Delta
 from ca_core.subscriber import MobileRegistration, PastRegistration, Person, Subscriber
-from tests import fake_calls, fake_dossiers, fake_faces, fake_reviews
+from tests import audit_events, fake_calls, fake_dossiers, fake_faces, fake_reviews
 
 _NEVER_OUT = (CertificateState.RESERVED, CertificateState.PREPARED, CertificateState.ABANDONED)
 _NOT_ENDED = (
@@ -92,6 +93,7 @@ class Memory(
     proposals: dict[int, Proposal] = field(default_factory=dict)
     accounts: dict[int, Account] = field(default_factory=dict)
     sessions: dict[bytes, Session] = field(default_factory=dict)
+    enrolments: dict[int, Enrolment] = field(default_factory=dict)
     owner_sessions: dict[bytes, OwnerSession] = field(default_factory=dict)
     nonces: dict[bytes, datetime] = field(default_factory=dict)
 
@@ -169,6 +171,7 @@ class Certificates:
         return self._where(lambda c: c.state in (CertificateState.RESERVED, CertificateState.PREPARED))
 
     def tell(self, certificate_id: int, *, at: datetime, event: str, by: str, note: str = "") -> None:
+        assert event in audit_events.HISTORY, f"{event} is missing in tests/audit_events.py"
         self._memory.told.append(Told(certificate_id, at, event, by, note))
 
 
@@ -364,6 +367,7 @@ class AuditLog:
         self._memory = memory
 
     def add(self, entry: Entry) -> None:
+        assert entry.event in audit_events.KNOWN, f"{entry.event} is missing in tests/audit_events.py"
         self._memory.audit.append(entry)
 
 
@@ -579,7 +583,16 @@ class Accounts:
 
     def active_with_role(self, role: Role) -> frozenset[int]:
         found = self._memory.accounts.values()
-        return frozenset(a.staff_id for a in found if a.role is role and a.disabled_at is None)
+        return frozenset(
+            a.staff_id for a in found if a.role is role and a.disabled_at is None and a.is_enrolled
+        )
+
+    def enrol(self, staff_id: int, *, password_hash: str, totp_secret: str, step: int) -> bool:
+        stored = self._memory.accounts[staff_id]
+        if stored.is_enrolled or stored.disabled_at is not None:
+            return False
+        self._change(staff_id, password_hash=password_hash, totp_secret=totp_secret, last_step=step)
+        return True
 
     def _open(self, staff_id: int, now: datetime) -> Account | None:
         stored = self._memory.accounts.get(staff_id)
@@ -610,6 +623,33 @@ class Sessions:
         for token_digest in theirs:
             self.end(token_digest)
         return len(theirs)
+
+
+class Enrolments:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def by_code(self, code_digest: bytes) -> Enrolment | None:
+        return self._one(lambda e: e.code_digest == code_digest)
+
+    def by_token(self, token_digest: bytes) -> Enrolment | None:
+        return self._one(lambda e: e.token_digest == token_digest)
+
+    def _one(self, condition: Callable[[Enrolment], bool]) -> Enrolment | None:
+        return next((e for e in self._memory.enrolments.values() if condition(e)), None)
+
+    def put(self, enrolment: Enrolment) -> None:
+        self._memory.enrolments[enrolment.staff_id] = enrolment
+
+    def take(self, enrolment: Enrolment) -> bool:
+        stored = self._memory.enrolments.get(enrolment.staff_id)
+        if stored is None or stored.token_digest != enrolment.token_digest:
+            return False
+        self.void(enrolment.staff_id)
+        return True
+
+    def void(self, staff_id: int) -> None:
+        self._memory.enrolments.pop(staff_id, None)
 
 
 class OwnerSessions:
@@ -683,6 +723,7 @@ class Work:
         self.dossiers = Dossiers(memory)
         self.accounts = Accounts(memory)
         self.sessions = Sessions(memory)
+        self.enrolments = Enrolments(memory)
         self.owner_sessions = OwnerSessions(memory)
         self.face_attempts = fake_faces.FaceAttempts(memory)
         self.face_challenges = fake_faces.FaceChallenges(memory)

@@ -69,6 +69,8 @@ class Writer:
             self._put(self._header)
         except EvidenceNotKept:
             self.abandon()
+            if isinstance(target, Path):
+                target.unlink(missing_ok=True)
             raise
 
     @property
@@ -228,9 +230,17 @@ def whole(path: Path, secret: bytes) -> bytes:
 
 
 def keep(path: Path, secret: bytes, kind: str, content: bytes) -> str:
-    """Seal one whole piece of evidence and return the SHA-256 of its content. Raises EvidenceNotKept."""
-    with Writer(path, secret, kind) as writer:
-        writer.write(content)
+    """Seal one whole piece of evidence and return the SHA-256 of its content.
+
+    Raises EvidenceNotKept, and leaves no half of it then: nothing would ever name that file.
+    """
+    writer = Writer(path, secret, kind)
+    try:
+        with writer:
+            writer.write(content)
+    except EvidenceNotKept:
+        path.unlink(missing_ok=True)
+        raise
     return writer.sha256
 
 

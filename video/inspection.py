@@ -24,6 +24,8 @@ class Found(StrEnum):
     UNREADABLE = "unreadable"
     # It is still being written: there is nothing to compare it with.
     NO_DIGEST = "no_digest"
+    # Its term was over, and a tombstone says so: whoever asks knows that before the file is looked for.
+    ERASED = "erased"
 
 
 class Chain:

@@ -3,11 +3,14 @@
 from dataclasses import replace
 from datetime import datetime
 
-from ca_core import audit, lifecycle, records, roles
-from ca_core.certificate import Certificate
+from ca_core import audit, consent, lifecycle, records, roles
+from ca_core.certificate import Certificate, Kind
 from ca_core.errors import Refusal
 from ca_core.identifiers import ApplicationId, Serial
+from ca_core.issuance import renew
 from ca_core.ports import Work
+
+PURPOSE_TAKE = "take_renewed"
 
 
 class NotIssuedYet(Refusal):
@@ -42,6 +45,19 @@ def installed(work: Work, *, number: ApplicationId, now: datetime) -> Certificat
     if found.accepted_at is not None:
         return found
     return _accepted(work, roles.OWNER, found, now)
+
+
+def renewed(work: Work, *, serial: Serial, owner: consent.OwnerConsent, now: datetime) -> Certificate:
+    """The owner's key agent has put the renewed certificate beside its key (R8). Else as `installed`.
+
+    Raises ConsentMissing, CertificateUnknown, NotARenewal, KeyElsewhere, NotIssuedYet, TransitionRefused.
+    """
+    consent.require(owner, purpose=PURPOSE_TAKE, subject=serial.hex, now=now)
+    found = records.certificate(work, serial)
+    if found.facets.kind is not Kind.RENEWAL:
+        raise renew.NotARenewal
+    renew.require_key_in_file(found)
+    return installed(work, number=ApplicationId.of(found.application_id), now=now)
 
 
 def _accepted(work: Work, actor: roles.Actor, found: Certificate, now: datetime) -> Certificate:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from ca_core import audit, certificate, consent, lifecycle, notices, records, roles
 from ca_core.application import Application
-from ca_core.certificate import Certificate, Channel, Kind, Status
+from ca_core.certificate import Certificate, Channel, Kind, Status, StorageKind
 from ca_core.errors import Refusal
 from ca_core.identifiers import ApplicationId, Serial
 from ca_core.issuance import submit
@@ -44,6 +44,14 @@ class RenewalAlreadyOpen(Refusal):
     code = "renew.already_open"
 
 
+class KeyElsewhere(Refusal):
+    """The key is in a phone, on a device or in the cloud, where no page of the owner's computer reaches it (R6).
+    An officer may still open the renewal. Facts: storage.
+    """
+
+    code = "renew.key_elsewhere"
+
+
 class NotARenewal(Refusal):
     code = "renew.not_a_renewal"
 
@@ -75,6 +83,12 @@ def require_renewable(work: Work, found: Certificate, *, now: datetime) -> None:
         raise RenewalAlreadyOpen(number=str(waiting.number))
 
 
+def require_key_in_file(found: Certificate) -> None:
+    """The cabinet's key program signs and keeps keys in files alone. Raises KeyElsewhere."""
+    if found.mobile_only or found.facets.storage is not StorageKind.FILE:
+        raise KeyElsewhere(storage=found.facets.storage.name)
+
+
 def _extends(follower: Certificate) -> bool:
     return follower.facets.kind is Kind.RENEWAL and not certificate.never_came(follower)
 
@@ -91,9 +105,11 @@ def open_for_owner(work: Work, *, actor: roles.Actor, serial: Serial, now: datet
 def by_owner(work: Work, *, serial: Serial, owner: consent.OwnerConsent, now: datetime) -> Application:
     """The owner opens it in the cabinet; here too the certified key must sign its number.
 
-    Raises ConsentMissing, CertificateUnknown, PersonDeceased, DocumentExpired and as `require_renewable`.
+    Raises ConsentMissing, CertificateUnknown, KeyElsewhere, PersonDeceased, DocumentExpired and as
+    `require_renewable`.
     """
     consent.require(owner, purpose=PURPOSE, subject=serial.hex, now=now)
+    require_key_in_file(records.certificate(work, serial))
     return _open(work, roles.OWNER, serial, Channel.PKI, now)
 
 

@@ -153,6 +153,13 @@ def freed(work: Work, staff_id: int, *, into: DeskState, now: datetime) -> None:
     work.desks.save(replace(found, state=target, since=now, call_id=None, pause_next=False), expected=found)
 
 
+def close(work: Work, *, actor: roles.Actor, staff_id: int, now: datetime) -> None:
+    """Part of a leave: whatever state it was in."""
+    found = work.desks.by_id(staff_id)
+    if found is not None and found.state is not DeskState.OFFLINE:
+        _change(work, actor, found, DeskState.OFFLINE, now)
+
+
 def _after_wrap_up(work: Work, actor: roles.Actor, found: Desk, now: datetime) -> Desk:
     state = DeskState.PAUSED if found.pause_next else DeskState.AVAILABLE
     return _change(work, actor, found, state, now)

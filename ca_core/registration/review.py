@@ -113,6 +113,13 @@ def release(work: Work, *, actor: roles.Actor, review_id: int, fence: int, now: 
     _released(work, actor, replace(found, released_by=actor.staff_id), found, now)
 
 
+def give_back(work: Work, *, actor: roles.Actor, staff_id: int, now: datetime) -> None:
+    """Part of a leave: the one that this moderator holds, back to its place in the queue."""
+    held = work.reviews.held_by(staff_id)
+    if held is not None:
+        _released(work, actor, held, held, now)
+
+
 def require_held(
     work: Work, *, actor: roles.Actor, review_id: int, fence: int | None, now: datetime
 ) -> Review:

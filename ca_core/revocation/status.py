@@ -31,8 +31,9 @@ def follows_from(facts: Facts) -> Standing | None:
     """None for a serial that never became a certificate: it must not be called good (RFC 6960, 2.2)."""
     if facts.state in certificate.NEVER_OUT:
         return None
-    if facts.state is CertificateState.REVOKED and facts.reason is not None:
-        return Standing(facts.revoked_at, Reason(facts.reason))
+    if facts.state is CertificateState.REVOKED:
+        # RFC 5280, 5.3.1: a reason is optional. Its want makes nothing good.
+        return Standing(facts.revoked_at, None if facts.reason is None else Reason(facts.reason))
     if facts.state is CertificateState.ON_HOLD:
         return Standing(facts.held_at, Reason.CERTIFICATE_HOLD)
     return Standing(None, None)

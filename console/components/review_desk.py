@@ -145,7 +145,7 @@ def _citizen() -> list[dict[str, object]]:
             "language": language,
             "short": words.t(f"language.short.{language}"),
             "texts": {
-                reason.value: words.say(language, f"review_desk_citizen.{reason.value}") for reason in Reason
+                reason.value: words.say(language, f"review_reason.{reason.value}") for reason in Reason
             },
         }
         for language in order

@@ -1,13 +1,14 @@
 """Blanks the page and goes to sign-in when the session ends, so that nothing stays readable behind it.
 
-While the server is away it says so in the page's language; Streamlit's own dialog speaks English and is not shown.
+It tells the browser which language the page speaks: Streamlit's page says English for ever (WCAG 2.2, 3.1.1).
+While the server is away it says so in that language; Streamlit's own dialog speaks English and is not shown.
 
 Mounted first in the entry script, in every run, with a fixed key: it lives as long as the page does.
 """
 
 import streamlit as st
 
-from console import gate, routes, words
+from console import gate, language, routes, words
 
 _SCRIPT = """
 const guards = new WeakMap();
@@ -63,6 +64,7 @@ function guard(place) {
 export default function (component) {
   const place = component.parentElement;
   place.qoltanba = component.data;
+  document.documentElement.lang = component.data.language;
   if (!guards.has(place)) guards.set(place, guard(place));
   return () => { const end = guards.get(place); if (end) { guards.delete(place); end(); } };
 }
@@ -80,5 +82,6 @@ def mount() -> None:
             "sign_in": gate.SIGN_IN,
             "ended": gate.SESSION_ENDED,
             "away": words.t("frame.away"),
+            "language": language.current(),
         },
     )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from ca_core import audit_view, roles
 from ca_core.audit import Recorded
-from ca_core.audit_view import Criteria, Page, Position, TreeState, Verification
+from ca_core.audit_view import Criteria, Page, Position, TreeState
 from console import words
 from console.widgets import audit_filters, tables, typed
 from console.widgets import format as formats
@@ -18,7 +18,7 @@ _FILTERS = "audit.filters"
 _SEEN = "audit.seen"
 # Guessed from the first rows otherwise, which say nothing about the next page.
 _WIDTHS_PX = {
-    "at": 130, "actor": 150, "role": 120, "event": 160, "object": 110, "states": 120, "reason": 140, "details": 160,
+    "at": 132, "actor": 215, "role": 115, "event": 160, "object": 105, "states": 90, "reason": 105, "details": 160,
 }  # fmt: skip
 # Green as sealed, amber what lags or is not known, red what was changed; each with its sign and word.
 _GOOD, _DOUBTFUL, _BAD = (":green-badge[● {}]", ":orange-badge[◔ {}]", ":red-badge[✕ {}]")
@@ -51,7 +51,7 @@ def _tree(tree: TreeState, now: datetime) -> None:
             st.caption(words.t(f"refusal.{tree.refused}.next"))
         _head(tree, now)
     with right.container(border=True):
-        _verification(tree.verification)
+        _verification(tree, now)
 
 
 def _sealing(tree: TreeState, now: datetime) -> str:
@@ -73,13 +73,15 @@ def _head(tree: TreeState, now: datetime) -> None:
     st.caption(f"{entries} · {sealed}", help=f"{formats.utc(head.at)}\n\n{root}")
 
 
-def _verification(last: Verification | None) -> None:
-    title = words.t("audit.state.verified")
+def _verification(tree: TreeState, now: datetime) -> None:
+    title, last = words.t("audit.state.verified"), tree.verification
     if last is None:
         st.markdown(f"**{title}**")
         st.caption(words.t("audit.state.never"))
         return
     badge, verdict = _VERDICTS[last.event]
+    if badge is _GOOD and tree.is_outdated(now):
+        badge, verdict = _DOUBTFUL, "audit.state.outdated"
     st.markdown(f"**{title}** {badge.format(words.t(verdict))}")
     by = typed.plain(last.by)
     st.caption(words.t("audit.state.by", at=last.at, by=by, n=last.size), help=formats.utc(last.at))

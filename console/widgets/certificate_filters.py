@@ -6,7 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from console import words
-from console.widgets import criteria_link
+from console.widgets import alphabet, criteria_link
 from console.widgets import format as formats
 from console.widgets import typed as typed_text
 from console.widgets.criteria_link import OPTIONS, Filters
@@ -47,7 +47,7 @@ def draw() -> Filters:
         # Pills, not a multiselect: its list says "No results" in English when nothing matches.
         region = st.pills(
             words.t("certificates.filter.region"),
-            OPTIONS["region"],
+            sorted(OPTIONS["region"], key=lambda number: alphabet.place(words.region(int(number)))),
             selection_mode="multi",
             format_func=lambda number: words.region(int(number)),
             key=_KEY + "region",

@@ -4,21 +4,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum
 
-import pandas as pd
-import streamlit as st
-
 from ca_core import certificate, identifiers
 from ca_core.ports import Found
 from console import words
+from console.components import row_list
+from console.components.row_list import Row
 from console.widgets import format as formats
-from console.widgets import states, tables
+from console.widgets import links, states
 
 SERIAL_SHOWN = 8
-# Room for the longest word of three languages, within 1280 px.
-_WIDTHS_PX = {
-    "holder": 180, "serial": 82, "status": 126, "issued": 90, "valid_to": 86, "channel": 124, "storage": 138,
-    "kind": 112,
-}  # fmt: skip
+# As many as stand above the fold; the others are scrolled to under their headings.
+_MOST_ROWS = 22
 
 
 def short_serial(hexadecimal: str) -> str:
@@ -28,24 +24,18 @@ def short_serial(hexadecimal: str) -> str:
 
 def show(found: Sequence[Found], *, now: datetime, key: str) -> Found | None:
     """The row that was chosen, or None."""
-    event = st.dataframe(
-        pd.DataFrame({name: [value(one) for one in found] for name, value in _columns(now).items()}),
-        hide_index=True,
-        row_height=tables.ROW_HEIGHT_PX,
-        height=min(len(found), 50) * tables.ROW_HEIGHT_PX + 40,
-        width="stretch",
-        # Guessed from the first rows otherwise; the region, needed least, gets what is left.
-        column_config={
-            words.t(f"certificates.column.{name}"): st.column_config.TextColumn(width=width)
-            for name, width in _WIDTHS_PX.items()
-        },
-        on_select="rerun",
-        selection_mode="single-cell",
-        key=key,
-    )
-    cells = event["selection"]["cells"]
-    row = cells[0][0] if cells else len(found)
-    return found[row] if row < len(found) else None
+    columns = _columns(now)
+    by_name = {one.certificate.serial.hex: one for one in found}
+    rows = [
+        Row(name, links.holder_address(one.subscriber.subscriber_id, name), _cells(columns, one))
+        for name, one in by_name.items()
+    ]
+    chosen = row_list.draw(list(columns), rows, key=key, most_rows=_MOST_ROWS)
+    return by_name[chosen] if chosen else None
+
+
+def _cells(columns: dict[str, Callable[[Found], str]], one: Found) -> tuple[str, ...]:
+    return tuple(value(one) for value in columns.values())
 
 
 def _columns(now: datetime) -> dict[str, Callable[[Found], str]]:

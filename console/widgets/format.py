@@ -2,13 +2,16 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from babel.dates import get_month_names
+from babel.numbers import format_decimal
+
 from ca_core.statistics import ALMATY
 from console import language as languages
 
 # Narrow and never broken over two lines.
 THIN_SPACE = "\u202f"
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = get_month_names("abbreviated", locale="en")
 _UNITS = {
     "ru": ("дн", "ч", "мин", "с"),
     "kk": ("күн", "сағ", "мин", "с"),
@@ -24,21 +27,20 @@ def number(value: int, *, language: str | None = None) -> str:
 
 def fraction(value: float, *, language: str | None = None) -> str:
     """0.45 in English, 0,45 in Russian and Kazakh."""
-    written = f"{value:.2f}"
-    return written if (language or languages.current()) == "en" else written.replace(".", ",")
+    return format_decimal(value, format="0.00", locale=language or languages.current())
 
 
 def day(value: date, *, language: str | None = None) -> str:
     """22.11.2026 in Russian and Kazakh, 22 Nov 2026 in English."""
     if (language or languages.current()) == "en":
-        return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+        return f"{value.day} {_MONTHS[value.month]} {value.year}"
     return f"{value.day:02}.{value.month:02}.{value.year}"
 
 
 def month(year: int, number: int, *, language: str | None = None) -> str:
     """11.2026 in Russian and Kazakh, Nov 2026 in English."""
     if (language or languages.current()) == "en":
-        return f"{_MONTHS[number - 1]} {year}"
+        return f"{_MONTHS[number]} {year}"
     return f"{number:02}.{year}"
 
 
@@ -91,6 +93,8 @@ def anything(value: object, *, language: str | None = None) -> str:
             return str(value)
         case int():
             return number(value, language=language)
+        case float():
+            return format_decimal(value, locale=language or languages.current())
         case datetime():
             return instant(value, language=language)
         case date():

@@ -1,6 +1,6 @@
 """The life line: every certificate of a person as a bar on one axis of time, with its state and what followed it.
 
-Drawn in HTML of our own: colours that carry both themes, an icon and a word beside each colour.
+Drawn in HTML of our own: a colour for each theme, an icon and a word beside each colour.
 """
 
 from collections.abc import Sequence
@@ -16,13 +16,14 @@ from console import words
 from console.widgets import certificate_table, states
 from console.widgets import format as formats
 
+# On the light page and on the dark one; Streamlit tells the browser which of the two it draws.
 _COLOURS = {
-    Status.VALID: "#2E8B3D",
-    Status.ON_HOLD: "#3B7DD8",
-    Status.REVOKED: "#D0433B",
-    Status.EXPIRED: "#8A979E",
-    Status.NOT_YET_VALID: "#B9770E",
-    Status.NOT_ISSUED: "#8A979E",
+    Status.VALID: "light-dark(#2E7D32, #7BC67F)",
+    Status.ON_HOLD: "light-dark(#1D5FBF, #7FB2F5)",
+    Status.REVOKED: "light-dark(#C62828, #FF8A80)",
+    Status.EXPIRED: "light-dark(#5F6E76, #A9B8BE)",
+    Status.NOT_YET_VALID: "light-dark(#8A5200, #FFB74D)",
+    Status.NOT_ISSUED: "light-dark(#5F6E76, #A9B8BE)",
 }
 _MARGIN = timedelta(days=20)
 # A year that stands nearer to today than this would be written over it.

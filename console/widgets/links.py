@@ -1,6 +1,7 @@
 """Ways from one page to another that keep the session: the address holds ids and filters, never a person's data."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -18,8 +19,16 @@ def _page(path: str) -> st.Page:
 
 def open_holder(subscriber_id: int, serial: str = "") -> None:
     """Leaves the present page for the holder's."""
-    query = {"subscriber": str(subscriber_id)} | ({"serial": serial} if serial else {})
-    st.switch_page(_page("holder"), query_params=query)
+    st.switch_page(_page("holder"), query_params=_of_holder(subscriber_id, serial))
+
+
+def holder_address(subscriber_id: int, serial: str) -> str:
+    """For another tab."""
+    return f"/holder?{urlencode(_of_holder(subscriber_id, serial))}"
+
+
+def _of_holder(subscriber_id: int, serial: str) -> dict[str, str]:
+    return {"subscriber": str(subscriber_id)} | ({"serial": serial} if serial else {})
 
 
 def remember_search(query: Mapping[str, str]) -> None:

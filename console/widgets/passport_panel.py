@@ -40,8 +40,8 @@ _STYLE = """<style>
   border-bottom: 1px solid rgba(128, 128, 128, 0.25); }
 .qb-passport .what { opacity: 0.75; white-space: nowrap; }
 .qb-mark { display: block; border-radius: 3px; } .qb-mark i { font-style: normal; font-weight: 700; }
-.qb-mark.good i { color: #3d9142; } .qb-mark.bad i { color: #e0524a; }
-.qb-mark.doubtful i, .qb-mark.unknown i { color: #c98318; }
+.qb-mark.good i { color: light-dark(#2e7d32, #7bc67f); } .qb-mark.bad i { color: light-dark(#c62828, #ff8a80); }
+.qb-mark.doubtful i, .qb-mark.unknown i { color: light-dark(#8a5200, #ffb74d); }
 .qb-mark.bad, .qb-mark.doubtful, .qb-mark.unknown { font-weight: 600; padding: 0 4px; margin-left: -4px; }
 .qb-mark.bad { background: rgba(224, 82, 74, 0.16); }
 .qb-mark.doubtful, .qb-mark.unknown { background: rgba(201, 131, 24, 0.18); }
@@ -57,13 +57,11 @@ _STYLE = """<style>
 </style>"""
 
 
-def draw(read: Read, still: Evidence, *, address: str, over: str = "") -> None:
-    """`address` of the still; `over` is what lies on it (a watermark)."""
+def draw(read: Read, still: Evidence, *, address: str) -> None:
+    """`address` of the still."""
     st.markdown(_summary(read))
     zone = _zone(read)
-    body = (
-        f'<div class="seen">{_picture(read, still, address)}{over}</div>{_table(read.verdict.findings)}{zone}'
-    )
+    body = f'<div class="seen">{_picture(read, still, address)}</div>{_table(read.verdict.findings)}{zone}'
     st.html(f'{_STYLE}<div class="qb-passport">{body}</div>')
     st.caption(_how(read))
 
@@ -125,11 +123,11 @@ def _zone(read: Read) -> str:
                 for column, character in enumerate(line)
             )
         )
-    return f'<div class="zone">{chr(10).join(drawn)}</div>'
+    return f'<div class="zone" tabindex="0">{chr(10).join(drawn)}</div>'
 
 
 def _how(read: Read) -> str:
-    parts = [words.t("passport.took", seconds=f"{read.reading.took_ms / 1000:.1f}")]
+    parts = [words.t("passport.took", seconds=round(read.reading.took_ms / 1000, 1))]
     if read.reading.repaired:
         parts.append(words.t("passport.repaired", n=len(read.reading.repaired)))
     if read.reading.upside_down:

@@ -2,13 +2,14 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pandas as pd
 
 from ca_core.figures import DEFINED, Count, Facet, Figure
 from ca_core.reporting import Report, Row, Table
+from console.widgets import alphabet
 from console.widgets import format as formats
 from console.widgets.statistics_words import Labels, month
 
@@ -52,6 +53,9 @@ def by_month(labels: Labels, table: Table) -> pd.DataFrame:
 
 
 def by_facet(labels: Labels, facet: Facet, table: Table) -> pd.DataFrame:
+    if facet is Facet.REGION:
+        by_name = sorted(table.rows, key=lambda row: alphabet.place(labels.value(facet, row.value)))
+        table = replace(table, rows=tuple(by_name))
     names = [labels.value(facet, row.value) for row in table.rows]
     return of_table(labels, table, names, labels.say(f"row.{facet.value}"))
 

@@ -1,4 +1,4 @@
-"""What keeps the system from its work, for those who run it: disks and the clock."""
+"""What keeps the system from its work, for those who run it: disks, the clock, the audit log."""
 
 import streamlit as st
 
@@ -14,4 +14,13 @@ def show(service: Service, staff: roles.Actor) -> None:
     if not roles.may(staff, Permission.VIEW_OPERATIONS):
         return
     for trouble in troubles.of(service):
-        st.error(words.t(f"trouble.{trouble.kind}", **trouble.facts), icon=":material/warning:")
+        st.error(_sentence(trouble), icon=":material/warning:")
+
+
+def _sentence(trouble: troubles.Trouble) -> str:
+    if trouble.kind is not troubles.Kind.AUDIT_STOPPED:
+        return words.t(f"trouble.{trouble.kind}", **trouble.facts)
+    code = trouble.facts["code"]
+    return words.t(
+        f"trouble.{trouble.kind}", why=words.t(f"refusal.{code}.text"), act=words.t(f"refusal.{code}.next")
+    )

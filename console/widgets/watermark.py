@@ -27,18 +27,31 @@ def over_the_page(staff: roles.Actor, now: datetime) -> str:
 
 
 def over_a_picture(staff: roles.Actor, now: datetime) -> str:
-    """For pictures and recordings, stronger: it lies on the picture itself."""
-    strong = base64.b64encode(_strong(staff, now).encode()).decode()
+    """For the pictures of a component, whose own tree no style of the page reaches: it lies on the picture itself."""
     return (
         '<div style="position:absolute;inset:0;pointer-events:none;'
-        f"background:url('data:image/svg+xml;base64,{strong}')\"></div>"
+        f"background:url('{_strong(staff, now)}')\"></div>"
+    )
+
+
+def over_every_picture(staff: roles.Actor, now: datetime) -> str:
+    """Stills, portraits and recordings of every page, and by the variable the caller's picture in the dock.
+
+    A style, apart from the pictures: one that is drawn anew because the minute changed would be another look.
+    """
+    return (
+        f"<style>:root {{ --qb-mark: url('{_strong(staff, now)}'); }} "
+        ".qb-still::after, .qb-passport .seen::after { content: ''; position: absolute; inset: 0; "
+        "pointer-events: none; background: var(--qb-mark); }</style>"
     )
 
 
 def _strong(staff: roles.Actor, now: datetime) -> str:
+    """As an address for CSS."""
     text = escape(f"{staff.staff_id} · {staff.name} · {formats.instant(now)}")
-    return (
+    drawing = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="320" height="120">'
         '<text x="8" y="96" transform="rotate(-14 8 96)" font-family="sans-serif" font-size="14" fill="#fff" '
         f'fill-opacity="0.55" stroke="#000" stroke-opacity="0.35" stroke-width="0.6">{text}</text></svg>'
     )
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}"

@@ -11,9 +11,10 @@ from starlette.responses import Response
 
 from ca_core import certificate as certificates
 from ca_core.cabinet import own
-from ca_core.certificate import Certificate, Status
+from ca_core.certificate import Certificate, Status, StorageKind
 from ca_core.errors import Refusal
-from ca_core.issuance import renew
+from ca_core.issuance import renew, renewal_stage
+from ca_core.issuance.renewal_stage import Stage
 from ca_core.owner_session import OwnerSession
 from ca_core.ports import Work
 from ca_core.revocation import hold, reasons, revoke
@@ -30,11 +31,27 @@ _VIEW_REASONS = frozenset({"owner_on_line", "owner_at_counter", "fraud_case", "c
 
 
 # What an act says when it led here: only where it is still so.
-_DONE = dict.fromkeys(Status, "") | {
-    Status.REVOKED: "revoked",
-    Status.ON_HOLD: "held",
-    Status.VALID: "released",
+_DONE: dict[Status, tuple[str, ...]] = dict.fromkeys(Status, ()) | {
+    Status.REVOKED: ("revoked",),
+    Status.ON_HOLD: ("held", "taken"),
+    Status.VALID: ("released", "taken"),
 }
+# Where the key is that no key program reaches, in the words of the page; any other is a device.
+_ELSEWHERE = {StorageKind.MOBILE_APP: "phone", StorageKind.CLOUD: "cloud"}
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What the owner may do now for one more year (R8), and where."""
+
+    number: str = ""
+    waits_for_key: bool = False
+    may_open: bool = False
+    untaken: bool = False
+    # Where the key is, when this page cannot help.
+    elsewhere: str = ""
+    # The serial of the certificate whose page goes on with it.
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +61,10 @@ class Line:
     record: Certificate
     status: Status
     reason: str
-    renewal: str = ""
+    renewal: Renewal = Renewal()
     may_revoke: bool = False
     may_hold: bool = False
     may_release: bool = False
-    may_renew: bool = False
 
 
 def show(request: Request, session: OwnerSession) -> Response:
@@ -74,7 +90,7 @@ def one(request: Request, session: OwnerSession) -> Response:
         request,
         "cabinet_certificate.html",
         line=shown,
-        done=done if done == _DONE[shown.status] else "",
+        done=done if done in _DONE[shown.status] else "",
         section="list",
     )
 
@@ -136,13 +152,13 @@ def password(request: Request, session: OwnerSession) -> Response:
 
 def line(work: Work, found: Certificate, now: datetime) -> Line:
     """With what the owner may do now: asked of the operations themselves."""
-    renewal, may_renew = _renewal(work, found, now)
     return Line(
         record=found,
         status=certificates.status(found, now),
         reason=reasons.Reason(found.reason).name.lower() if found.reason is not None else "",
-        renewal=renewal,
-        may_renew=may_renew,
+        renewal=_untaken(work, found)
+        if renewal_stage.is_untaken(found, now=now)
+        else _further(work, found, now),
         may_revoke=_may(lambda: revoke.require_revocable(found, now=now)),
         may_hold=_may(lambda: hold.require_holdable(found, now=now)),
         may_release=_may(lambda: hold.require_on_hold(found)),
@@ -157,15 +173,38 @@ def _may(check: Callable[[], None]) -> bool:
     return True
 
 
-def _renewal(work: Work, found: Certificate, now: datetime) -> tuple[str, bool]:
-    """The number of an open renewal, or whether one may be opened."""
+def _untaken(work: Work, found: Certificate) -> Renewal:
+    """Issued, and not yet beside its key. It is the page of the old certificate that goes on."""
+    before = work.certificates.by_id(found.previous_id or 0)
+    if before is None or _elsewhere(found):
+        return Renewal()
+    return Renewal(untaken=True, of=before.serial.hex)
+
+
+def _further(work: Work, found: Certificate, now: datetime) -> Renewal:
+    """An open renewal, or whether one may be opened, and where."""
     try:
         renew.require_renewable(work, found, now=now)
-    except renew.RenewalAlreadyOpen as open_already:
-        return str(open_already.facts["number"]), False
+    except renew.RenewalAlreadyOpen:
+        reached = renewal_stage.of(work, found, now=now)
+        return Renewal(
+            number=str(reached.number),
+            waits_for_key=reached.stage is Stage.OPENED,
+            elsewhere=_elsewhere(found),
+            of=found.serial.hex,
+        )
     except Refusal:
-        return "", False
-    return "", True
+        return Renewal()
+    elsewhere = _elsewhere(found)
+    return Renewal(may_open=not elsewhere, elsewhere=elsewhere, of=found.serial.hex)
+
+
+def _elsewhere(found: Certificate) -> str:
+    try:
+        renew.require_key_in_file(found)
+    except renew.KeyElsewhere:
+        return "phone" if found.mobile_only else _ELSEWHERE.get(found.facets.storage, "device")
+    return ""
 
 
 _COLUMNS: dict[str, Callable[[Line, Words], str]] = {
@@ -174,7 +213,7 @@ _COLUMNS: dict[str, Callable[[Line, Words], str]] = {
     "purpose": lambda one, spoken: spoken.t(f"cabinet.purpose_{one.record.purpose.name.lower()}"),
     "entry": lambda one, spoken: spoken.t(f"cabinet.entry_{one.record.facets.channel.name.lower()}"),
     "method": lambda one, spoken: spoken.t(f"cabinet.method_{one.record.facets.method.name.lower()}"),
-    "storage": lambda one, spoken: spoken.t(f"cabinet.storage_{one.record.facets.storage.name.lower()}"),
+    "storage": lambda one, spoken: spoken.t(f"storage.{one.record.facets.storage.name.lower()}"),
     "from": lambda one, spoken: spoken.moment(one.record.not_before).text,
     "to": lambda one, spoken: spoken.moment(one.record.not_after).text,
     "ended": lambda one, spoken: spoken.moment(one.record.revoked_at).text if one.record.revoked_at else "",

@@ -1,4 +1,4 @@
-"""/cabinet/certificates/<serial>/...: revoke (R9, R10), "it was not me" and its lifting (R10a), renew (R8).
+"""/cabinet/certificates/<serial>/...: revoke (R9, R10), "it was not me" and its lifting (R10a).
 
 Ending a certificate and lifting a hold take a code sent to the BMG phone, bound to this session; to stop one for a
 while takes the session alone: it is the safe side.
@@ -15,7 +15,6 @@ from ca_core.cabinet import own
 from ca_core.certificate import Certificate
 from ca_core.consent import OwnerConsent
 from ca_core.errors import Refusal
-from ca_core.issuance import renew
 from ca_core.owner_session import OwnerSession
 from ca_core.ports import Work
 from ca_core.registration import sms_code
@@ -23,7 +22,7 @@ from ca_core.registration.sms_code import CodePurpose
 from ca_core.revocation import hold, reasons, revoke
 from ca_core.revocation.reasons import Reason
 from portal import cabinet_door, parts, refusals, rendering
-from portal.pages import cabinet
+from portal.pages import cabinet, cabinet_renewal
 
 # What an owner can say of a key, as the form offers it; "lost" is more than a reason (R12).
 CHOICES = {
@@ -137,31 +136,6 @@ def do_release(request: Request, session: OwnerSession, given: dict[str, str]) -
     return _back(found, "released")
 
 
-def show_renew(request: Request, session: OwnerSession) -> Response:
-    """Opened already: its number waits for the key. Not yet: what it means. Raises as `require_renewable`."""
-    found, number = _own(request, session), ""
-    service = parts.of(request).service
-    with service.look() as work:
-        try:
-            renew.require_renewable(work, found, now=service.now())
-        except renew.RenewalAlreadyOpen as open_already:
-            number = str(open_already.facts["number"])
-    return _renew_page(request, found, number)
-
-
-def do_renew(request: Request, session: OwnerSession, _given: dict[str, str]) -> Response:
-    """Opens it; pressed twice it is open once. Raises as `renew.by_owner`."""
-    service, serial = parts.of(request).service, cabinet_door.serial_of(request)
-    now = service.now()
-    try:
-        with service.work() as work:
-            owner = own.consent(work, session, serial=serial, purpose=renew.PURPOSE, now=now)
-            renew.by_owner(work, serial=serial, owner=owner, now=now)
-    except renew.RenewalAlreadyOpen:
-        pass
-    return RedirectResponse(f"/cabinet/certificates/{serial.hex}/renew", 303)
-
-
 def _own(request: Request, session: OwnerSession) -> Certificate:
     """Raises SerialInvalid, CertificateUnknown."""
     with parts.of(request).service.look() as work:
@@ -259,17 +233,6 @@ def _release_page(
     )
 
 
-def _renew_page(request: Request, found: Certificate, number: str) -> Response:
-    return rendering.page(
-        request,
-        "cabinet_renew.html",
-        certificate=found,
-        number=number,
-        script_words=rendering.words(request).under("agent"),
-        section="list",
-    )
-
-
 def _shown(path: str, page: cabinet_door.Page) -> Route:
     return Route(path, cabinet_door.shown_to_owner(page), methods=["GET"])
 
@@ -292,6 +255,12 @@ ROUTES = (
     _done(f"{_ONE}/not-me", do_hold),
     _shown(f"{_ONE}/release", show_release),
     _done(f"{_ONE}/release", do_release),
-    _shown(f"{_ONE}/renew", show_renew),
-    _done(f"{_ONE}/renew", do_renew),
+    _shown(f"{_ONE}/renew", cabinet_renewal.show),
+    _done(f"{_ONE}/renew", cabinet_renewal.open_),
+    Route(
+        "/cabinet/renewals/{serial}",
+        cabinet_door.answered_to_owner(cabinet_renewal.stage),
+        methods=["GET"],
+    ),
+    Route("/cabinet/renewals/taken", cabinet_door.told_by_owner(cabinet_renewal.taken), methods=["POST"]),
 )

@@ -32,6 +32,7 @@ def _facts(purpose: CodePurpose) -> Facts:
             "phone": registration.phone.masked if registration else "",
             "iin": visit.dossier.iin,
             "minutes": int(service.policy.codes.validity.total_seconds()) // 60,
+            "tries": service.policy.codes.tries,
             "typed_iin": sent.fields.get("iin", ""),
             "typed_phone": sent.fields.get("phone", ""),
         }

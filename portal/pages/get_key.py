@@ -24,7 +24,7 @@ from ca_core.registration import dossier as dossiers
 from ca_core.registration import statement
 from ca_core.registration.dossier import DossierUnknown, OutOfOrder, Standing
 from ca_core.x509 import csr
-from portal import dossier_cookie, limits, parts, rendering, standing, way_door
+from portal import chains, dossier_cookie, limits, parts, rendering, standing, way_door
 from portal.pages import get_terms
 from portal.way_door import Sent, Visit
 from runtime import statement as papers
@@ -122,10 +122,9 @@ def _password_facts(request: Request, visit: Visit, _sent: Sent) -> dict[str, ob
     handed, registration, iin = parts.of(request), visit.way.registration, visit.dossier.iin
     with handed.service.look() as work:
         leaf = _certificate(work, visit)
-    authorities = [file.content for name in ("issuing.cer", "root.cer") if (file := handed.files.get(name))]
     return {
         "key_id": visit.dossier.key_reference,
-        "chain": json.dumps([base64.b64encode(der).decode() for der in (leaf, *authorities)]),
+        "chain": json.dumps(chains.of(handed, leaf)),
         "iin": iin.digits if iin else "",
         "birth_date": iin.birth_date.isoformat() if iin else "",
         "phone": registration.phone.digits if registration else "",

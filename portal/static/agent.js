@@ -154,12 +154,13 @@ export function button(root, pressed) {
 
 export class ServerRefused extends Error {}
 
-export async function post(address, body) {
-  const answer = await fetch(address, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "application/json" },
-    body: JSON.stringify(body),
-  });
+export function post(address, body) {
+  return asked(address, { method: "POST", body: JSON.stringify(body) });
+}
+
+export async function asked(address, how = {}) {
+  const headers = { "Content-Type": "application/json", Accept: "application/json" };
+  const answer = await fetch(address, { ...how, headers });
   const told = await answer.json();
   if (!answer.ok) throw new ServerRefused(`${told.text} ${told.next}`);
   return told;

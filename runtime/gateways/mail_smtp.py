@@ -1,5 +1,6 @@
 """E-mail by SMTP, over TLS where the server offers it (STARTTLS, RFC 3207) and nowhere else in production."""
 
+import contextlib
 import smtplib
 import ssl
 from email.message import EmailMessage
@@ -30,9 +31,14 @@ class MailServer:
         message["Message-ID"] = f"<{reference}@{self._sender.partition('@')[2]}>"
         message.set_content(text)
         try:
-            with smtplib.SMTP(self._host, self._port, timeout=self._timeout_seconds) as server:
+            with contextlib.closing(
+                smtplib.SMTP(self._host, self._port, timeout=self._timeout_seconds)
+            ) as server:
                 self._secure(server)
                 server.send_message(message)
+                # It was taken: a farewell that goes wrong must not have it sent again.
+                with contextlib.suppress(smtplib.SMTPException, OSError):
+                    server.quit()
         except smtplib.SMTPRecipientsRefused as error:
             if _is_temporary(error):
                 raise GatewayUnavailable("recipient put off") from error

@@ -73,7 +73,7 @@ NEEDS = (
     Need("postgresql", "private cluster of the data tests", _postgresql),
     Need("coturn", "TURN server of the video tests", _command("turnserver")),
     Need("nodejs", "runs the published NCALayer client, judge of the key agent", _command("node")),
-    Need("npm", "installs that client as its lock pins it", _command("npm")),
+    Need("npm", "installs that client and axe-core as their locks pin them", _command("npm")),
     Need("libnss3-tools", "the browsers' certificate store in the key agent's tests", _command("certutil")),
     Need("xmlsec1", "judge of signed XML documents", _command("xmlsec1")),
     Need("openssl", "judge of certificates, CRLs and OCSP answers", _command("openssl")),

@@ -1,6 +1,7 @@
 """A service on a database of its own, staff to sign in with, and words that must not be missing."""
 
 import hashlib
+import json
 import shutil
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from ca_core import roles, staff
 from ca_core.roles import Role
@@ -129,6 +131,12 @@ def person(service: Service, role: Role, login: str = "") -> Person:
             now=service.now(),
         )
     return Person(service, staff_id, name, role, secret)
+
+
+def listed(test: AppTest) -> list[list[list[str]]]:
+    """The lists whose rows lead on, in the order of the page: the cells of each row."""
+    handed = [json.loads(drawn.proto.json) for drawn in test.get("bidi_component")]
+    return [[row["cells"] for row in data["rows"]] for data in handed if "rows" in data]
 
 
 @pytest.fixture

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ca_core import staff
 from ca_core.call import EndCause, Need
 from ca_core.roles import Role
-from console import call_routes, words
+from console import call_routes, navigation, words
 from console.components import call_dock
 from console.language import LANGUAGES
+from console.screens import calls
 from data.work import Store
 from runtime import wiring
 from runtime.service import Service
@@ -52,6 +54,17 @@ def data(test: AppTest) -> dict[str, Any]:
     dock = [element.proto for element in test.main.children.values() if element.type == "bidi_component"][1]
     found: dict[str, Any] = json.loads(dock.json)
     return found
+
+
+def test_guard_speaks_the_language_of_the_account_from_the_first_run(
+    service: Service, run: Callable[..., AppTest]
+) -> None:
+    """While the server is away nothing can be asked of it any more."""
+    agent = person(service, Role.CALL_AGENT)
+    with service.work() as work:
+        staff.set_language(work, by=agent.actor(), language="kk", now=service.now())
+    (guard, *_) = (json.loads(drawn.proto.json) for drawn in run(agent).get("bidi_component"))
+    assert guard["away"] == words.say("kk", "frame.away")
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -157,6 +170,31 @@ def test_accepting_a_call_leads_to_its_checklist(
     assert not home.exception
     assert home.session_state["desk.opening_for"] is not None
     assert title_of(home) != shown
+
+
+def test_the_way_to_the_checklist_outlives_what_the_browser_said_meanwhile(
+    service: Service, run: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trigger that was under way carries the address of the former page, and stops the drawing of the new one."""
+    agent = person(service, Role.CALL_AGENT)
+    home = run(agent)
+    builders.on_the_line(service, agent=agent.actor())
+    mount, show = call_dock.mount, calls.show
+    said = [True, False]
+    monkeypatch.setattr(call_dock, "mount", lambda: mount() or (said.pop(0) if said else False))
+    brought_back: list[bool] = []
+
+    def once_brought_back(*of: Any) -> None:
+        if not brought_back:
+            brought_back.append(True)
+            navigation.go("policy")
+        show(*of)
+
+    monkeypatch.setattr(calls, "show", once_brought_back)
+    home.run()
+    assert not home.exception
+    assert brought_back
+    assert title_of(home) != words.say("ru", "page.policy")
 
 
 def test_a_page_loaded_anew_in_the_middle_of_a_call_stays(

@@ -27,7 +27,7 @@ from console.widgets import passport_panel
 from runtime import calling
 from runtime.service import Service
 from tests import builders
-from tests.console.conftest import Person, person
+from tests.console.conftest import Person, listed, person
 from video.vision import wire
 
 # Desk, call, checklist, evidence, who the caller is, their holder page, the code; then the watch. More is a decision.
@@ -607,7 +607,7 @@ def test_the_list_shows_escalated_calls_on_top_and_nobodys_data(
 ) -> None:
     line.do(decide.escalate, note="look at the photo")
     test = draw(person(service, Role.SUPERVISOR).actor())
-    tables = [frame.value.to_string() for frame in test.dataframe]
+    tables = [str(rows) for rows in listed(test)]
     assert len(tables) == 2
     assert all("escalated" in table for table in tables)
     assert not any(builders.iin().digits[:6] in table for table in tables)

@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-import tomllib
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
@@ -25,8 +24,7 @@ from runtime.service import Service
 from tests import builders, flagged
 from tests.console.conftest import person
 
-CONSOLE = Path(review_routes.__file__).parent
-ASSETS = CONSOLE / "assets" / "review_desk"
+ASSETS = Path(review_routes.__file__).parent / "assets" / "review_desk"
 
 
 def _script() -> None:
@@ -163,13 +161,6 @@ def test_desk_lets_through_what_the_core_lets_through() -> None:
 
 def test_remark_is_asked_for_where_the_core_demands_it() -> None:
     assert review_desk.rules()["remark"] == ["reject.other", "new_photo.other", "second_moderator"]
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_moderator_is_shown_the_very_words_that_the_applicant_reads(language: str) -> None:
-    shown = tomllib.loads((CONSOLE / "wording" / f"review_desk.{language}.toml").read_text("utf-8"))
-    read = tomllib.loads((CONSOLE.parent / "portal" / "wording" / f"{language}.toml").read_text("utf-8"))
-    assert shown["review_desk_citizen"] == read["review_reason"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

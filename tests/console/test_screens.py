@@ -17,12 +17,13 @@ from ca_core.roles import Role
 from console import pages
 from console.screens import home
 from data.schema import command, outbox, subscriber
+from runtime import procedures
 from runtime.service import Service
 from tests import builders
 from tests.console.conftest import Person, person
 
 # What each screen asks the database for; more is a decision, not an accident.
-QUERIES = {"home": 14, "reviews": 5, "proposals": 2, "operations": 7, "policy": 0, "my_account": 2}
+QUERIES = {"home": 18, "reviews": 5, "proposals": 2, "operations": 20, "policy": 1, "my_account": 2}
 
 
 def _script() -> None:
@@ -219,14 +220,40 @@ def test_policy_page_marks_the_version_in_force_and_what_differs(
 ) -> None:
     test = draw("policy", person(service, Role.AUDITOR).actor())
     assert service.policy.version in said(test)
+    assert sum(len(frame.value) for frame in test.dataframe) == 4
+    test.toggle[0].set_value(False).run()
     everything = " ".join(frame.value.to_string() for frame in test.dataframe)
     assert everything.count("≠") == 4
-    test.toggle[0].set_value(True).run()
-    assert sum(len(frame.value) for frame in test.dataframe) == 4
+
+
+def test_any_two_versions_that_were_in_force_are_compared(
+    service: Service, draw: Callable[..., AppTest]
+) -> None:
+    """One of an older time may lack a value: it is named, and nothing is made up for it."""
+    text = procedures.source("article")
+    dated = f"{service.policy.valid_from}"
+    stricter = text.replace(dated, "2026-11-02").replace("validity_minutes = 3", "validity_minutes = 2")
+    with service.work() as work:
+        for version, source in (
+            ("article/2026-11-02/4", stricter),
+            ("article/2020-01-01/1", "name = 'article'"),
+        ):
+            work.policies.keep(version=version, source=source, sha256=b"x" * 32, now=service.now())
+    test = draw("policy", person(service, Role.AUDITOR).actor())
+    assert "article/2020-01-01/1" in said(test)
+    test.selectbox(key="policy_second").set_value("article/2026-11-02/4").run()
+    (only,) = test.dataframe
+    assert len(only.value) == 1
+    assert "2 min" in only.value.to_string().replace("\u00a0", " ")
+    first = test.selectbox(key="policy_first")
+    test.selectbox(key="policy_second").set_value(first.value).run()
+    assert not test.dataframe
+    assert test.info
 
 
 def test_policy_page_shows_every_value_of_every_group(service: Service, draw: Callable[..., AppTest]) -> None:
     test = draw("policy", person(service, Role.AUDITOR).actor())
+    test.toggle[0].set_value(False).run()
     groups = [getattr(service.policy, field.name) for field in dataclasses.fields(service.policy)]
     values = sum(len(dataclasses.fields(group)) for group in groups if dataclasses.is_dataclass(group))
     assert sum(len(frame.value) for frame in test.dataframe) == values

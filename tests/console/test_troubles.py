@@ -9,8 +9,10 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from ca_core import given_up, roles
+from ca_core import audit_view, given_up, roles
+from ca_core.audit import TREE, Entry
 from ca_core.roles import Role
+from console import words
 from data.lists import PublishedList
 from data.schema import audit, command, outbox, subscriber
 from runtime.service import Service
@@ -19,6 +21,7 @@ from tests.console.test_screens import draw, said  # noqa: F401 - a fixture
 from tests.servers import disks
 
 Draw = Callable[..., AppTest]
+OFFICER = roles.Actor("Үлгі О.", Role.RA_OFFICER, roles.Door.CONSOLE, staff_id=1)
 
 
 def signed_in_the_future(service: Service) -> None:
@@ -100,3 +103,28 @@ def test_an_auditor_sees_what_was_given_up_and_retries_nothing(service: Service,
     assert not draw("operations", auditor).button
     with service.work() as work, pytest.raises(roles.NotAllowed):
         given_up.retry(work, actor=auditor, now=service.now())
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_an_audit_log_that_stands_still_or_was_changed_is_said(
+    service: Service,
+    draw: Draw,  # noqa: F811
+    language: str,
+) -> None:
+    """To auditors too; why sealing stopped, in the words of its refusal."""
+    details = {"size": "9", "findings": "2"}
+    with service.work() as work:
+        for event, reason in ((audit_view.SEAL_REFUSED, "audit.diverged"), (audit_view.FAILED, "")):
+            work.audit.add(Entry(service.now(), OFFICER, event, TREE, reason=reason, details=details))
+    stopped, changed = draw("home", person(service, Role.AUDITOR).actor(), language).error
+    assert words.say(language, "refusal.audit.diverged.text") in stopped.value
+    assert changed.value == words.say(language, "trouble.audit_changed")
+
+
+def test_entries_that_nobody_seals_are_said_on_both_pages(service: Service, draw: Draw) -> None:  # noqa: F811
+    with service.work() as work:
+        work.audit.add(Entry(service.now() - timedelta(minutes=5), OFFICER, "certificate:hold:done", "x"))
+    actor = person(service, Role.ADMINISTRATOR).actor()
+    for screen in ("home", "operations"):
+        (trouble,) = draw(screen, actor).error
+        assert "has not been sealed for 5 min" in trouble.value

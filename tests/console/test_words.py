@@ -67,6 +67,11 @@ def test_facts_are_shown_by_their_type() -> None:
     assert worded.code == "staff.locked"
 
 
+@pytest.mark.parametrize(("language", "expected"), [("ru", "0,5"), ("kk", "0,5"), ("en", "0.5")])
+def test_a_fraction_has_the_sign_of_its_language(language: str, expected: str) -> None:
+    assert expected in words.say(language, "passport.took", seconds=0.5)
+
+
 def test_missing_key_is_reported_and_shown_as_itself(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

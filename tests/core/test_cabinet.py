@@ -148,6 +148,16 @@ def session_end(here: House, token: str, minutes: int) -> datetime:
     return (session.seen_at if minutes == 15 else session.started_at) + timedelta(minutes=minutes)
 
 
+def test_a_token_that_opened_nothing_resumes_nothing_and_may_be_thrown_away(
+    here: House, owner: Subscriber
+) -> None:
+    with pytest.raises(sessions.SignedOut), here.work() as work:
+        sessions.resume(work, token="x" * 43, now=here.now)
+    with here.work() as work:
+        sessions.sign_out(work, token="x" * 43, now=here.now)
+    assert [entry.event for entry in here.memory.audit if entry.event.startswith("owner:")] == []
+
+
 def test_sessions_that_are_over_are_forgotten(here: House, owner: Subscriber) -> None:
     """R14: 15 idle minutes end one; nobody erases them at will."""
     first = opened(here, owner)
@@ -168,6 +178,9 @@ def test_anothers_certificate_is_as_unknown_as_none(here: House, owner: Subscrib
     session = opened(here, owner)
     with here.work() as work:
         assert [one.serial for one in own.certificates(work, session)] == [mine.certificate.serial]
+        assert x509.load_der_x509_certificate(
+            own.der(work, session, mine.certificate.serial)
+        ).serial_number == (mine.certificate.serial.number)
         for ask_for in (own.certificate, own.der):
             with pytest.raises(CertificateUnknown):
                 ask_for(work, session, theirs.certificate.serial)
@@ -239,6 +252,7 @@ def test_a_key_that_the_owner_reports_puts_its_twin_on_the_officers_list(
         )  # fmt: skip
         (proposal,) = work.proposals.open_for([twin.certificate.serial.hex], here.now)
     assert (proposal.asked_by, proposal.asked_by_name) == (approval.NOBODY, "owner")
+    assert "proposal:revoke_by_law:reported" in [entry.event for entry in here.memory.audit]
     assert builders.stored(here, twin).revoked_at is None
 
 
@@ -290,6 +304,7 @@ def test_a_report_outlives_what_nobody_agreed_to(here: House, owner: Subscriber)
         again = reports.take_up(work, actor=SECOND, proposal_id=report_id, now=here.now)
     with here.work() as work:
         two_officers.turn_down(work, actor=OFFICER, proposal_id=again, now=here.now)
+    assert here.memory.audit[-1].event == "proposal:revoke_by_law:turned_down"
     assert waiting(here, twin) == [report_id]
 
 
@@ -469,6 +484,13 @@ def test_keys_that_do_not_sign_in(here: House, owner: Subscriber) -> None:
     mobile = builders.issued(here, owner, mobile_only=True)
     with pytest.raises(by_key.MobileKeyRefused):
         confirm(here, signed_by(here, mobile, nonce(here)))
+    # Either mark is enough: the one in the certificate, or the one in our record.
+    for one, is_marked in ((mobile, False), (mine, True)):
+        number, kept = one.certificate.certificate_id, builders.stored(here, one)
+        here.memory.certificates[number] = builders.replace(kept, mobile_only=is_marked)
+        with pytest.raises(by_key.MobileKeyRefused):
+            confirm(here, signed_by(here, one, nonce(here)))
+        here.memory.certificates[number] = kept
     stranger = (authorities.leaf(), authorities.key(authorities.KeyKind.EC_P256))
     with pytest.raises(by_key.KeyRefused):
         confirm(here, signed(stranger, document=nonce(here)))

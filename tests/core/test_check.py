@@ -6,7 +6,8 @@ import pytest
 from cryptography import x509
 
 from ca_core.identifiers import Serial
-from ca_core.revocation import check, hold, revoke
+from ca_core.lifecycle import CertificateState
+from ca_core.revocation import check, hold, revoke, status
 from ca_core.revocation.check import Verdict
 from ca_core.revocation.reasons import Reason
 from ca_core.x509 import build
@@ -60,6 +61,22 @@ def test_held_and_revoked(here: House, owned: Owned) -> None:
             now=here.now,
         )
     assert verdict(here, owned) is Verdict.REVOKED
+
+
+def test_a_revoked_certificate_is_never_good_whatever_its_record_lacks() -> None:
+    """R10; RFC 5280, 5.3.1: a reason is optional, the revocation is not."""
+    at = authorities.NOW
+    for reason, told in ((None, None), (4, Reason.SUPERSEDED)):
+        facts = status.Facts(CertificateState.REVOKED, reason, held_at=None, revoked_at=at)
+        assert status.follows_from(facts) == status.Standing(at, told)
+
+
+@pytest.mark.parametrize("state", [CertificateState.ISSUED, CertificateState.ON_HOLD])
+def test_a_reason_alone_revokes_nothing(state: CertificateState) -> None:
+    """R10a: a hold is no revocation."""
+    found = status.follows_from(status.Facts(state, 4, held_at=authorities.NOW, revoked_at=None))
+    assert found is not None
+    assert found.reason is (Reason.CERTIFICATE_HOLD if state is CertificateState.ON_HOLD else None)
 
 
 def test_a_serial_that_was_never_signed_is_not_issued(here: House) -> None:

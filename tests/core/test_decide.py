@@ -143,7 +143,7 @@ def test_another_reason_and_an_escalation_need_a_sentence(note: str) -> None:
     with pytest.raises(decide.NoteMissing):
         escalate(here, note)
     assert lines.now_of(here, 1).decision is None
-    assert refuse(here, Reason.OTHER, note="the caller changed their mind").decision_reason == "other"
+    assert refuse(here, Reason.OTHER, note=" son  ").decision_reason == "other"
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.OTHER])

@@ -384,6 +384,17 @@ def test_the_key_s_name_is_kept_once(here: House) -> None:
         dossiers.keep_key(work, dossier=found, reference="key-1", now=here.now)
     with ways.opened(here, ready) as (work, found):
         assert dossiers.keep_key(work, dossier=found, reference="key-1", now=here.now) == found
+    # The owner chose another folder: step 16 looks for the key that is there.
+    with ways.opened(here, ready) as (work, found):
+        assert (
+            dossiers.keep_key(work, dossier=found, reference="key-2", now=here.now).key_reference == "key-2"
+        )
+
+
+def test_no_key_is_noted_before_its_step(here: House) -> None:
+    early = ways.with_terms(here)
+    with pytest.raises(dossiers.OutOfOrder), ways.opened(here, early) as (work, found):
+        dossiers.keep_key(work, dossier=found, reference="key-1", now=here.now)
 
 
 def test_dossiers_and_look_ups_are_erased_when_their_time_is_over(here: House) -> None:

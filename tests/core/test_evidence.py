@@ -248,6 +248,18 @@ def test_a_call_is_sealed_when_its_wrap_up_is_over_and_every_file_closed() -> No
     assert not is_sealable(here)
 
 
+def test_a_call_that_goes_on_is_not_sealed_though_nothing_is_open() -> None:
+    here = lines.house()
+    lines.connected(here)
+    assert not is_sealable(here)
+
+
+def test_a_call_that_no_agent_took_is_sealed_like_any_other() -> None:
+    here = lines.house()
+    lines.left(here, lines.queued(here).call_id)
+    assert is_sealable(here)
+
+
 def test_the_wrap_up_of_the_next_call_holds_up_no_seal() -> None:
     here = lines.house()
     over(here)

@@ -1,5 +1,6 @@
 """A hold is no revocation (R10a)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -81,6 +82,22 @@ def test_only_officers_ask_for_a_hold(actor: roles.Actor) -> None:
     owned = builders.issued(here)
     with pytest.raises(roles.NotAllowed), here.work() as work:
         hold.propose(work, actor=actor, serial=owned.certificate.serial, case="case 77", now=here.now)
+
+
+def test_nobody_asks_for_a_hold_without_a_name_to_be_told_from_the_second() -> None:
+    """R10a: two officers are two accounts."""
+    here = builders.house()
+    owned = builders.issued(here)
+    nameless = replace(OFFICER, staff_id=None)
+    with pytest.raises(roles.NotAllowed), here.work() as work:
+        hold.propose(work, actor=nameless, serial=owned.certificate.serial, case="case 77", now=here.now)
+
+
+def test_no_hold_is_asked_for_where_none_could_follow() -> None:
+    here = builders.house()
+    owned = held(here)
+    with pytest.raises(hold.NotValid), here.work() as work:
+        hold.propose(work, actor=OFFICER, serial=owned.certificate.serial, case="case 77", now=here.now)
 
 
 def test_only_a_valid_certificate_is_held() -> None:

@@ -1,5 +1,6 @@
 """The codes of the citizen's way (R4): to the BMG phone, on the dossier's own page, typed by the applicant alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -170,6 +171,14 @@ def test_a_code_whose_tries_are_used_up_is_not_on_its_way(here: House) -> None:
     for _ in range(here.policy.codes.tries):
         with ways.opened(here, dossier) as (work, found):
             identification.take_try(work, dossier=found, purpose=CodePurpose.SIGN_IN, now=here.now)
+    assert not on_its_way(here, dossier)
+
+
+def test_a_code_that_another_page_asked_for_is_not_on_its_way(here: House) -> None:
+    """R4: bound to the page; the field that this one would show could never be right."""
+    dossier = ways.with_iin(here)
+    send_sign_in(here, dossier)
+    here.memory.codes[1] = replace(here.memory.codes[1], page="another")
     assert not on_its_way(here, dossier)
 
 

@@ -60,6 +60,11 @@ def test_one_phone_however_it_is_written(text: str) -> None:
     assert Phone.parse(text) == Phone("77011234567")
 
 
+def test_a_phone_is_written_out_for_its_owner_and_masked_for_everybody_else() -> None:
+    phone = Phone.parse("+7 701 123 45 67")
+    assert (phone.full, str(phone)) == ("+7 701 123 45 67", "+7 7•• ••• •• 67")
+
+
 @pytest.mark.parametrize("text", ["", "abc", "+79161234567", "+77172123456", "+7701", "+14155550100"])
 def test_only_a_kazakh_mobile_number_is_a_phone(text: str) -> None:
     """Russian, fixed-line, short and foreign numbers are refused."""

@@ -101,6 +101,15 @@ def test_pages_follow_one_another_without_gap_or_overlap(monkeypatch: pytest.Mon
     assert after is None
 
 
+def test_a_page_that_is_just_full_leads_to_no_empty_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookup, "PAGE", 2)
+    here = builders.house()
+    for _ in range(2):
+        builders.issued(here)
+    page = search(here, Criteria())
+    assert (len(page.found), page.following) == (2, None)
+
+
 def test_the_count_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookup, "COUNT_LIMIT", 2)
     here = builders.house()
@@ -108,6 +117,9 @@ def test_the_count_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         builders.issued(here)
     page = search(here, Criteria())
     assert (page.count, page.more_than_counted) == (2, True)
+    monkeypatch.setattr(lookup, "COUNT_LIMIT", 3)
+    page = search(here, Criteria())
+    assert (page.count, page.more_than_counted) == (3, False)
 
 
 def test_filters_narrow_by_status_channel_storage_and_day() -> None:

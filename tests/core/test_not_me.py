@@ -41,6 +41,8 @@ def press(here: House, owned: Owned, token: str) -> Certificate:
 def test_the_link_is_the_owners_consent_to_a_hold(here: House, owned: Owned, token: str) -> None:
     held = press(here, owned, token)
     assert certificate.status(held, here.now) is Status.ON_HOLD
+    # The history says by what proof: the holder's page has words for this one.
+    assert here.memory.told[-1].note == "owner by link in a message"
 
 
 def test_both_rooms_mean_the_same_purpose() -> None:

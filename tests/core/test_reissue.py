@@ -10,14 +10,14 @@ from ca_core import certificate, records, roles
 from ca_core.application import Application
 from ca_core.certificate import Kind, Status, StorageKind
 from ca_core.consent import ConsentMissing
-from ca_core.issuance import accept, reissue, submit
+from ca_core.issuance import accept, issue, reissue, submit
 from ca_core.lifecycle import ApplicationState, CertificateState, TransitionRefused
 from ca_core.ports import CommandKind
 from ca_core.revocation import revoke
 from ca_core.revocation.reasons import Reason
 from ca_core.x509 import csr
 from tests import builders
-from tests.builders import OFFICER
+from tests.builders import JOB, OFFICER
 from tests.fakes import House
 
 
@@ -111,6 +111,24 @@ def test_replaced_once_while_waiting_and_once_issued() -> None:
     builders.carry_out(here, wanted.number)
     with pytest.raises(reissue.AlreadyReplaced):
         requested(here, old)
+
+
+def test_what_was_renewed_may_be_replaced() -> None:
+    """R8, R11: the renewal has the same key, and it is the key that was lost."""
+    here = builders.house()
+    old = builders.issued(here)
+    builders.renewed(here, old)
+    assert requested(here, old).previous_certificate_id == old.certificate.certificate_id
+
+
+def test_a_successor_that_never_came_replaces_nothing() -> None:
+    here = builders.house()
+    old = builders.issued(here)
+    wanted = requested(here, old)
+    with here.work() as work:
+        issue.reserve(work, actor=JOB, number=wanted.number, now=here.now)
+        issue.give_up(work, actor=JOB, number=wanted.number, reason="lint.failed", now=here.now)
+    assert requested(here, old).number != wanted.number
 
 
 def test_the_successor_may_be_replaced_in_turn() -> None:

@@ -65,6 +65,10 @@ def test_the_owners_signature_orders_the_certificate_and_may_come_twice() -> Non
     assert confirm(here, wanted, signature).state is ApplicationState.SUBMITTED
     assert confirm(here, wanted, signature).state is ApplicationState.SUBMITTED
     assert [c.subject for c in here.memory.commands.values()] == [wanted.number.digits]
+    builders.carry_out(here, wanted.number)
+    assert confirm(here, wanted, signature).state is ApplicationState.ISSUED
+    with pytest.raises(renew.SignatureInvalid):
+        confirm(here, wanted, signed(wanted.number, builders.new_key()))
 
 
 def test_another_key_does_not_renew() -> None:
@@ -145,6 +149,7 @@ def test_a_withdrawn_renewal_is_closed_and_may_be_opened_anew() -> None:
         submit.withdraw(work, actor=OFFICER, number=wanted.number, reason="owner's wish", now=here.now)
     with pytest.raises(renew.RenewalClosed):
         confirm(here, wanted, signed(wanted.number, owned.key))
+    assert here.memory.applications[wanted.number.digits].reason == "owner's wish"
     assert opened(here, owned).state is ApplicationState.STARTED
 
 

@@ -98,6 +98,15 @@ def test_risk_says_by_when_somebody_looks(here: House) -> None:
     assert stored(here, high).due_at == here.now + timedelta(minutes=15)
 
 
+@pytest.mark.parametrize("flag", Flag)
+def test_what_speaks_of_another_person_or_a_picture_is_a_high_risk_and_poor_light_is_none(flag: Flag) -> None:
+    """F3: signs that somebody tries something, and what no machine has looked at, are seen first."""
+    somebody_tries = {"another_face", "flat_picture", "picture_jumped", "too_early", "face_differs"}
+    suspected = {"other_person_suspected", "tried_before", "check_off"}
+    high = flag.value in somebody_tries | suspected
+    assert review.risk_of(("blurred", flag.value)) is (Risk.HIGH if high else Risk.ORDINARY)
+
+
 def test_same_photo_is_sent_to_review_once(here: House) -> None:
     review_id = flagged.flagged(here)
     with here.work() as work:
@@ -619,6 +628,19 @@ def test_every_step_is_in_the_audit_log(here: House) -> None:
     undo(here, review_id)
     events = [e.event for e in here.memory.audit if e.subject == f"review/{review_id}"]
     assert events == ["review:open:done", "review:claim:done", "review:reject:done", "review:undo:done"]
+
+
+@pytest.mark.parametrize(
+    ("decision", "answers", "effect"),
+    [(Decision.APPROVE, IN_ORDER, "apply"), (Decision.SECOND_MODERATOR, UNCLEAR, "pass_on")],
+)
+def test_what_follows_from_a_decision_is_in_the_audit_log(
+    here: House, decision: Decision, answers: Answers, effect: str
+) -> None:
+    more = {"remark": "not sure at all"} if decision is Decision.SECOND_MODERATOR else {}
+    review_id = decided(here, decision, answers, **more)
+    events = [e.event for e in here.memory.audit if e.subject == f"review/{review_id}"]
+    assert events[-1] == f"review:{effect}:done"
 
 
 def test_unknown_review_is_refused(here: House) -> None:

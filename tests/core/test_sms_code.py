@@ -94,6 +94,16 @@ def test_a_code_expires() -> None:
         confirm(here, builders.newest_code(here))
 
 
+def test_a_code_whose_time_is_over_costs_no_try_and_is_not_compared() -> None:
+    """R4: whoever types it late hears that it is late, not that it was wrong."""
+    here = builders.house()
+    send(here, builders.register(here))
+    here.later(minutes=3)
+    with pytest.raises(sms_code.CodeExpired), here.work() as work:
+        sms_code.take_try(work, **BOUND, actor=OFFICER, now=here.now)
+    assert here.memory.codes[1].tries_left == here.policy.codes.tries
+
+
 @pytest.mark.parametrize(
     "elsewhere", [{"purpose": CodePurpose.REISSUE}, {"subject": "cd34"}, {"page": "page-2"}]
 )

@@ -4,6 +4,9 @@ import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
+from ca_core import certificate as certificates
 from ca_core import statistics
 from ca_core.certificate import (
     AgeBand,
@@ -127,3 +130,47 @@ def test_recount_keeps_certificates_and_people_apart() -> None:
     )
     assert (counted.issued, counted.valid, counted.revoked, counted.expired) == (4, 2, 1, 1)
     assert (counted.holders, counted.holders_valid) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "state"),
+    [
+        (0, None),
+        (1, "ACCEPTED"),
+        (10, "ACCEPTED"),
+        (11, "ON_HOLD"),
+        (20, "ON_HOLD"),
+        (21, "ACCEPTED"),
+        (30, "ACCEPTED"),
+        (31, "REVOKED"),
+    ],
+)
+def test_what_happens_at_an_instant_belongs_to_the_day_that_begins_with_it(
+    asked_at: int, state: str | None
+) -> None:
+    """R12: as it stood just before. Issued in minute 0, on hold from 10 to 20, reported lost and revoked in 30."""
+    minute = [NOW + timedelta(minutes=n) for n in range(32)]
+    record = certificate(lost_reported_at=minute[30], revoked_at=minute[30])
+    stood = statistics.as_it_stood(record, [(minute[10], minute[20])], before=minute[asked_at])
+    assert (stood.state.name if stood else None) == state
+    assert stood is None or stood.lost_reported_at == (minute[30] if asked_at > 30 else None)
+
+
+@pytest.mark.parametrize(
+    ("years", "before", "since"),
+    [
+        (18, AgeBand.UNDER_18, AgeBand.FROM_18), (25, AgeBand.FROM_18, AgeBand.FROM_25),
+        (35, AgeBand.FROM_25, AgeBand.FROM_35), (45, AgeBand.FROM_35, AgeBand.FROM_45),
+        (55, AgeBand.FROM_45, AgeBand.FROM_55), (65, AgeBand.FROM_55, AgeBand.FROM_65),
+    ],
+)  # fmt: skip
+def test_an_age_group_begins_on_the_birthday(years: int, before: AgeBand, since: AgeBand) -> None:
+    """R12; of who was born on 29 February, on 1 March."""
+    for born, birthday in (
+        (date(1960, 5, 4), date(1960 + years, 5, 4)),
+        (date(1960, 2, 29), date(1960 + years, 3, 1)),
+    ):
+        assert certificates.age_band(born, birthday) is since
+        assert (
+            certificates.age_band(born, birthday - timedelta(days=1 if birthday.month == 5 else 2)) is before
+        )

@@ -45,6 +45,7 @@ def test_an_agreed_application_is_sent_with_its_key_and_ordered_once(here: House
     assert list(here.memory.commands) == [f"issue:{number_of(ready).digits}"]
     wanted = here.memory.applications[number_of(ready).digits]
     assert wanted.key_id == csr.check(raw).key_id
+    assert builders.events(here).count("application:submit:done") == 1
 
 
 def test_the_same_request_twice_is_one_order(here: House) -> None:

@@ -110,6 +110,16 @@ def test_what_is_no_address_is_refused(here: House, typed: str) -> None:
         terms.parse_email(typed)
 
 
+def test_an_address_has_254_characters_at_most() -> None:
+    """RFC 5321, 4.5.3.1: 256 octets with the brackets around it, 64 of them before the sign."""
+    domain = ".".join(["d" * 62, "d" * 61, "d" * 61, "kz"])
+    longest = f"{'x' * 64}@{domain}"
+    assert len(terms.parse_email(longest)) == 254
+    for longer in (f"{'x' * 65}@{domain}"[:-4] + ".kz", longest.replace("@d", "@dd")):
+        with pytest.raises(terms.EmailInvalid):
+            terms.parse_email(longer)
+
+
 @pytest.mark.parametrize("storage", [k for k in StorageKind if k not in terms.STORAGES])
 def test_no_key_of_this_way_on_a_phone_or_in_the_cloud(here: House, storage: StorageKind) -> None:
     """R6: the key is made where it will live."""

@@ -75,6 +75,20 @@ def test_a_first_attempt(evidence: Evidence, rules: Policy, outcome: str, flags:
     assert concluded(evidence, rules=rules) == (outcome, flags)
 
 
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        verification.conclude(Evidence(checked=False, has_portrait=True), (), THREE),
+        verification.conclude(GOOD, (), policy(identification={"automatic_attempts": 0})),
+        verification.conclude(replace(GOOD, faults=(Flag.TOO_DARK,)), (), ONE),
+        verification.conclude(replace(GOOD, faults=(Flag.TOO_DARK,)), (FAILED, FAILED), ONE),
+    ],
+)
+def test_what_no_machine_compared_uses_up_no_attempt(unseen: verification.Conclusion) -> None:
+    """F1, 10: the policy's attempts are comparisons of faces."""
+    assert not unseen.counted
+
+
 def test_the_bands_come_from_the_policy() -> None:
     strict = policy(calls={"face_same_below": 0.2, "face_other_above": 0.29})
     assert concluded(GOOD, rules=strict) == ("review", (Flag.FACE_DIFFERS,))

@@ -44,6 +44,9 @@ _ALIVE = welcome("says that the process is alive, and nothing else")
 CONSOLE = {
     "GET /sign-in": welcome("the door itself"),
     "POST /sign-in": refused("wants login, password and one-time code, and the form's own token"),
+    "GET /enrol": welcome("the form for a code from two administrators"),
+    "POST /enrol": refused("wants both halves of a code"),
+    "POST /enrol/finish": refused("wants the token of a page that a code has opened"),
     "GET /health": _ALIVE,
     "GET /ready": welcome("says whether the database answers, and nothing else"),
     "FILES /assets": welcome("styles, scripts and marks that the sign-in page needs; no data"),
@@ -134,6 +137,8 @@ PORTAL = {
         for act in ("revoke", "not-me", "release", "renew")
         for method in ("GET", "POST")
     },
+    "GET /cabinet/renewals/{serial}": _CABINET,
+    "POST /cabinet/renewals/taken": _CABINET,
 }
 
 GATEWAY = {

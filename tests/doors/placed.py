@@ -35,7 +35,7 @@ BY_PERMISSION: dict[str, tuple[Permission, ...]] = {
         ),
         (Permission.VIEW_STATISTICS,): ("reporting.by_facet", "reporting.by_month_and", "reporting.report"),
         (Permission.EXPORT_STATISTICS,): ("reporting.note_export",),
-        (Permission.VIEW_OPERATIONS,): ("overview.health",),
+        (Permission.VIEW_OPERATIONS,): ("ca_health.state", "overview.health"),
         (Permission.VIEW_EVIDENCE,): (
             *("overview.calls", "overview.review_days", "registration.evidence.files_checked"),
             *("registration.evidence.require_reason", "registration.evidence.to_check"),
@@ -68,6 +68,9 @@ BY_PERMISSION: dict[str, tuple[Permission, ...]] = {
             *("registration.phone_code.send", "registration.spoken.compare", "registration.ticket.for_agent"),
         ),
         (Permission.MANAGE_STAFF,): (
+            "staff_joining.agree",
+            "staff_joining.propose_join",
+            "staff_joining.propose_reset",
             "staff_rights.agree",
             "staff_rights.everybody",
             "staff_rights.propose_return",
@@ -99,6 +102,7 @@ ALSO_BY_THE_OWNER: dict[str, Permission] = {
 # Besides those who hold the permission, the command line.
 ALSO_BY_THE_SYSTEM: dict[str, Permission] = {
     "given_up.retry": Permission.RETRY_GIVEN_UP,
+    "registration.leaving.leave": Permission.MANAGE_STAFF,
     "staff.add": Permission.MANAGE_STAFF,
     "staff.disable": Permission.MANAGE_STAFF,
     "staff.reset": Permission.MANAGE_STAFF,
@@ -121,7 +125,12 @@ BY_THE_SYSTEM = frozenset(
         *("registration.dossier.forget", "registration.evidence.recording_began"),
         *("registration.evidence.recording_closed", "registration.evidence.seal"),
         *("registration.review_effect.apply", "registration.review_effect.withdraw"),
-        *("registration.ticket.erase_old", "revocation.hold.expire"),
+        *(
+            "registration.ticket.erase_old",
+            "retention.entries",
+            "retention.evidence",
+            "revocation.hold.expire",
+        ),
     }
 )
 
@@ -140,6 +149,9 @@ INNER = frozenset(
         *("registration.review.staff_id", "registration.review.withdrawn", "registration.sms_code.dispatch"),
         *("revocation.hold.lift", "revocation.hold.place", "revocation.reports.note"),
         *("revocation.reports.settle", "revocation.revoke.record", "revocation.two_officers.note"),
+        *("registration.desk.close", "registration.review.give_back"),
+        *("staff_rights.ask", "staff_rights.note", "staff_rights.of_another"),
+        "staff_rights.require_both_still_manage",
     }
 )
 

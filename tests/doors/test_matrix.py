@@ -40,7 +40,10 @@ OPENED_BY = {
     "GET /reviews/{review_id:int}/portrait": {Permission.DECIDE_REVIEWS},
     "GET /reviews/{review_id:int}/frames/{place:int}": {Permission.DECIDE_REVIEWS},
 }
-_FOR_EVERYBODY = {"GET /sign-in", "POST /sign-in", "GET /health", "GET /ready", "GET /live/session"}
+_FOR_EVERYBODY = {
+    *("GET /sign-in", "POST /sign-in", "GET /enrol", "POST /enrol", "POST /enrol/finish"),
+    *("GET /health", "GET /ready", "GET /live/session"),
+}
 
 # Written out, not computed: this is what a reader of the screens may rely on.
 SCREENS = {

@@ -34,12 +34,15 @@ BROKEN = {
     "R6": (
         "core/test_submit_by_owner.py::test_a_key_that_is_another_applications_is_refused",
         "core/test_issue.py::test_a_key_is_certified_once",
+        "core/test_take_renewed.py::test_a_key_that_is_in_no_file_is_renewed_elsewhere",
     ),
     "R7": ("core/test_signed_file.py::test_a_mobile_certificate_is_refused_here",),
     "R8": (
         "core/test_renew.py::test_renewal_refused_after_expiry",
         "core/test_renew.py::test_renewed_never_twice",
         "core/test_renew.py::test_another_key_does_not_renew",
+        "core/test_take_renewed.py::test_the_old_one_is_left_as_it_is",
+        "keyagent/test_renewed.py::test_what_does_not_renew_this_key_is_refused",
     ),
     "R9": (
         "core/test_revoke.py::test_staff_cannot_revoke_at_will",

@@ -63,15 +63,48 @@ def test_the_test_tools_are_not_installed_to_run() -> None:
     assert not {"pytest", "playwright", "mypy", "hypothesis"} & pins("run").keys()
 
 
-def test_no_licence_binds_the_whole() -> None:
-    """GPL and AGPL would; the LGPL does not bind who imports the library unchanged."""
-    binding = []
-    for name in pins("run"):
+# The LGPL does not bind who imports the library unchanged and can replace it.
+_BINDING = re.compile(
+    r"(?<!L)GPL|GNU General Public|Affero|SSPL|Server Side Public|BUSL|Business Source|Commons Clause"
+)
+# What a package's own metadata leave open, and where it is said instead.
+UNSAID: dict[str, str] = {}
+
+
+def licence(about: metadata.PackageMetadata) -> str:
+    """All that it says of its licence: the expression, the classifiers, or the old free field's first line."""
+    classifiers = [one for one in about.get_all("Classifier") or [] if one.startswith("License ::")]
+    old = (about.get("License") or "").strip().partition("\n")[0]
+    return " ".join(part for part in (about.get("License-Expression") or "", *classifiers, old) if part)
+
+
+def require_free(name: str, said: str) -> None:
+    assert said or name in UNSAID, f"{name} does not say under which licence it is"
+    assert not _BINDING.search(said), f"{name}: {said}"
+
+
+@pytest.mark.parametrize("lock", ["run", "test"])
+def test_every_package_says_its_licence_and_none_binds_the_whole(lock: str) -> None:
+    """GPL, AGPL and SSPL would, and what is no open licence at all. What says nothing is not taken for good."""
+    looked_at = 0
+    for name in sorted(pins(lock)):
         try:
             about = metadata.metadata(name)
         except metadata.PackageNotFoundError:
             continue  # for another platform
-        words = " ".join([about.get("License-Expression") or "", *(about.get_all("Classifier") or [])])
-        if re.search(r"(?<!L)GPL|Affero|GNU General Public", words):
-            binding.append(name)
-    assert binding == []
+        require_free(name, licence(about))
+        looked_at += 1
+    assert looked_at > len(DECLARED["run"])
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "GPL-3.0-or-later", "License :: OSI Approved :: GNU Affero General Public License v3", "SSPL-1.0"],
+)
+def test_a_licence_that_binds_or_is_not_said_is_found(said: str) -> None:
+    with pytest.raises(AssertionError):
+        require_free("some-package", said)
+
+
+def test_the_lesser_licence_does_not_bind() -> None:
+    require_free("psycopg", "LGPL-3.0-only")

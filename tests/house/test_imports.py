@@ -1,10 +1,12 @@
 """What the import contracts of pyproject.toml cannot say: allow-lists, and who reads the environment."""
 
 import ast
+import graphlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,3 +121,22 @@ def test_every_module_says_what_it_is_for() -> None:
         if "versions" not in path.parts and path.stat().st_size and not ast.get_docstring(tree(path))
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize("room", [*ROOMS, "qoltanba_keyagent"])
+def test_no_module_needs_itself(room: str) -> None:
+    """No cycles, inside rooms too: the contracts see those between rooms only (style, 2)."""
+    graph = grimp.build_graph(room, exclude_type_checking_imports=True, cache_dir=None)
+    needs = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    assert list(graphlib.TopologicalSorter(needs).static_order())
+
+
+def test_no_module_is_too_long_to_be_read() -> None:
+    """500 lines at most; style wants a second look at 400."""
+    lengths = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text("utf-8").splitlines())
+        for path in modules(*ROOMS)
+        if "versions" not in path.parts
+    }
+    assert len(lengths) > 300
+    assert {name: length for name, length in lengths.items() if length > 500} == {}

@@ -1,34 +1,29 @@
-"""What the console says the citizen will read is what the portal writes, word for word."""
-
-import tomllib
-from pathlib import Path
-from typing import Any
+"""What the console says the citizen will read is what the portal and the message say: each is written once."""
 
 import pytest
 
 from ca_core import review
-from ca_core.registration.decide import Reason
+from ca_core.certificate import StorageKind
+from ca_core.registration import decide
+from console import words as console_words
+from portal import words as portal_words
+from runtime import notice_texts
 
-PROJECT = Path(__file__).resolve().parents[2]
-
-
-def _wording(name: str) -> dict[str, Any]:
-    return tomllib.loads((PROJECT / name).read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize("language", ["ru", "kk", "en"])
-def test_the_agent_is_shown_the_very_words_that_the_citizen_reads(language: str) -> None:
-    shown = _wording(f"console/wording/calls.{language}.toml")["calls"]["citizen"]
-    read = _wording(f"portal/wording/{language}.toml")["decide_reason"]
-
-    assert shown == read
-    assert set(read) == {reason.value for reason in Reason}
+KEYS = (
+    *(f"decide_reason.{reason.value}" for reason in decide.Reason),
+    *(f"review_reason.{reason.value}" for reason in review.Reason),
+    *(f"storage.{kind.name.lower()}" for kind in StorageKind),
+)
 
 
-@pytest.mark.parametrize("language", ["ru", "kk", "en"])
-def test_the_message_says_of_a_photo_what_the_page_says(language: str) -> None:
-    told = _wording(f"runtime/messages/{language}.toml")["review"]
-    read = _wording(f"portal/wording/{language}.toml")["review_reason"]
+@pytest.mark.parametrize("language", notice_texts.LANGUAGES)
+def test_every_door_says_it_in_the_same_words(language: str) -> None:
+    read, alike = portal_words.load()[language], notice_texts.alike(language)
+    for key in KEYS:
+        assert console_words.say(language, key) == read.t(key) == alike[key]
 
-    assert told == read
-    assert set(read) == {reason.value for reason in review.Reason}
+
+@pytest.mark.parametrize("language", notice_texts.LANGUAGES)
+def test_no_door_words_again_what_all_say_alike(language: str) -> None:
+    own = {key for name in console_words.files(language) for key in console_words.of_file(name)}
+    assert own & notice_texts.alike(language).keys() == set()

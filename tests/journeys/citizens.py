@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from runtime.demo.rendered import RenderedPerson
 from tests.journeys import cameras
+from tests.journeys.axe import Axe
 from tests.journeys.conftest import Visits
 from tests.journeys.handset import Handset
 from tests.journeys.stopwatch import Stopwatch
@@ -21,12 +22,16 @@ KEY_PROGRAM = "the key program"
 
 @dataclass
 class Citizen:
-    """`closes`: the browser is closed and opened again before each step. `seen`: by step, what was looked at."""
+    """`closes`: the browser is closed and opened again before each step. `seen`: by step, what was looked at.
+
+    `axe` looks at every page that this citizen comes to.
+    """
 
     visit: Visits
     who: RenderedPerson
     closes: bool = True
     picture: Callable[[Page, str], Path] | None = None
+    axe: Axe | None = None
     clicks: int = 0
     typed: int = 0
     tries: int = 0
@@ -59,6 +64,7 @@ class Citizen:
             self.saw(number, "there again after the browser was closed")
         if self.picture is not None:
             self.picture(self.page, f"{number:02d}-{step}")
+        self.looks_at(self.page, f"step {number}, {step}")
 
     def saw(self, number: int, what: str) -> None:
         """To be called after the assertion."""
@@ -78,6 +84,10 @@ class Citizen:
         left = self.page
         self.page = self._opened(None)
         return left
+
+    def looks_at(self, page: Page, name: str) -> None:
+        if self.axe is not None:
+            self.axe.look(page, name)
 
     def press(self, name: Words) -> None:
         self.click(self.page.get_by_role("button", name=name))
@@ -102,6 +112,7 @@ class Citizen:
         with self.stopwatch.waiting(CODE_ON_ITS_WAY):
             self.press("Отправить код")
             code = self.handset.code()
+        self.looks_at(self.page, f"a code was sent, {self.page.url}")
         self.type(self.page.get_by_label("Шесть цифр"), code)
         self.press("Далее")
 
@@ -111,6 +122,7 @@ class Citizen:
             with self.context.expect_page() as opened:
                 self.press(name)
             expect(opened.value.locator("form").first).to_be_visible()
+        self.looks_at(opened.value, f"the key program: {name}")
         return opened.value
 
     def _opened(self, kept: object) -> Page:

@@ -29,6 +29,7 @@ from console import gate
 from runtime import settings, wiring
 from runtime.demo.accounts import ACCOUNTS, DemoAccount
 from runtime.service import Service
+from tests.journeys import axe as axes
 from tests.journeys.key_program import KeyProgram
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -48,16 +49,40 @@ _BROWSER_SWITCHES = [
     "--use-fake-device-for-media-stream",
 ]
 
+_WITH_CALLS = {
+    "test_call_dock",
+    "test_call_documents",
+    "test_call_evidence",
+    "test_call_failures",
+    "test_call_offers",
+    "test_j1_call",
+    "test_j2_call",
+}
+
+# A page tells of what its policy forbade, also where a script caught that and went on. One such attempt is known:
+# the protobuf of Streamlit asks for WebAssembly, to reckon with 64 bits, and does without it.
+_POLICY_EYE = """document.addEventListener("securitypolicyviolation", (event) => {
+  if (event.blockedURI === "wasm-eval") return;
+  console.error(`policy violated: ${event.effectiveDirective} by ${event.blockedURI || "the page"}`);
+});"""
+
 # Opened at any page but the first, Streamlit asks that address for its own endpoints, then the root.
 _STREAMLIT_PROBE = re.compile(r"/[\w-]+/_stcore/(health|host-config)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test below this folder is a journey; they come last: Playwright leaves its event loop in the thread."""
+    """Every test below this folder is a journey; they come last: Playwright leaves its event loop in the thread.
+
+    Calls, whose pictures do not wait, come last of all: by then the tests at the other core are done.
+    """
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if _is_journey(item):
             item.add_marker(pytest.mark.journey)
-    items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
+    items.sort(key=lambda item: (_is_journey(item), item.path.stem in _WITH_CALLS))
+
+
+def _is_journey(item: pytest.Item) -> bool:
+    return Path(__file__).parent in item.path.parents
 
 
 @dataclass
@@ -236,6 +261,7 @@ class Visits:
                     }
                 ]
             )
+        context.add_init_script(_POLICY_EYE)
         if script:
             context.add_init_script(script)
         page = context.new_page()
@@ -275,9 +301,27 @@ class Visits:
 def visit(house: House, browser: Browser) -> Iterator[Visits]:
     visits = Visits(house, browser)
     yield visits
+    # A camera's script has nothing to film with on the blank page, and says so.
+    complaints = list(visits.complaints)
     for context in visits.contexts:
+        for page in context.pages:
+            # What still films and encodes has held up Chromium's end of a context for minutes.
+            page.goto("about:blank")
         context.close()
-    assert visits.complaints == []
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    return axes.source()
+
+
+@pytest.fixture
+def axe(axe_source: str) -> Iterator[axes.Axe]:
+    """Looks at pages on the way; what it found there fails the test at its end."""
+    eyes = axes.Axe(axe_source)
+    yield eyes
+    eyes.require_nothing()
 
 
 @pytest.fixture

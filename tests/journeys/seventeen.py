@@ -169,6 +169,8 @@ def send_application(citizen: Citizen, *, folder: str = "") -> str:
     expect(allow.or_(choose)).to_be_visible()
     if allow.is_visible():
         citizen.click(allow)
+        expect(choose).to_be_visible()
+        citizen.looks_at(dialog, "the key program: a folder")
     if folder:
         citizen.click(dialog.get_by_role("link", name=folder, exact=True))
         expect(dialog.locator(".chosen")).to_contain_text(folder)
@@ -187,6 +189,7 @@ def wait_for_the_certificate(citizen: Citizen) -> None:
     citizen.saw(15, "issued, by the page's own refreshing")
     if citizen.picture is not None:
         citizen.picture(citizen.page, "15-status")
+    citizen.looks_at(citizen.page, "step 15, issued")
     if not citizen.closes:
         citizen.follow("Далее: пароль и установка")
 

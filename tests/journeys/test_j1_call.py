@@ -9,15 +9,18 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from ca_core.call import Decision, EvidenceKind
+from ca_core.call import Decision, EvidenceKind, Gate
 from ca_core.roles import Role
 from runtime.demo import rendered
 from runtime.demo.rendered import RenderedPerson
 from tests.journeys import cameras, registering, talking
+from tests.journeys.axe import Axe
 from tests.journeys.conftest import House, Visits
 
 pytestmark = pytest.mark.timeout(420)
 AGENT_NUMBER = 1  # agent2 speaks Russian
+# Those of the checklist that are drawn each in its own way.
+DRAWN = (Gate.PRESSURE, Gate.READING, Gate.CODE)
 
 
 @pytest.fixture
@@ -47,13 +50,16 @@ def into_the_queue(page: Page, house: House, caller: RenderedPerson) -> None:
     expect(page.locator("[data-screen=queued]")).to_be_visible()
 
 
-def test_a_citizen_is_checked_and_registered(house: House, visit: Visits, caller: RenderedPerson) -> None:
+def test_a_citizen_is_checked_and_registered(
+    house: House, visit: Visits, caller: RenderedPerson, axe: Axe
+) -> None:
     agent = visit(Role.CALL_AGENT, "/calls", number=AGENT_NUMBER, language="ru")
     agent.set_default_timeout(45_000)
     citizen = visit(None, "/", language="ru", width=390, height=844, script=cameras.script(caller))
     citizen.set_default_timeout(30_000)
 
     into_the_queue(citizen, house, caller)
+    axe.look(citizen, "the queue")
     agent.locator(".dock .toggle").click()
     registering.meet(agent, citizen)
 
@@ -67,7 +73,12 @@ def test_a_citizen_is_checked_and_registered(house: House, visit: Visits, caller
     assert tone["hertz"] == pytest.approx(cameras.TONE_HERTZ, abs=15)
     assert talking.loudest(citizen, talking.CITIZEN_SEES)["decibels"] > -60
 
+    axe.look(citizen, "the call")
     registering.go_through_the_checklist(agent, citizen, house, caller)
+    for step in DRAWN:
+        talking.go_to(agent, step)
+        agent.locator(f".st-key-step_{step} button[kind=primary]").first.wait_for()
+        axe.look(agent, f"the call, {step}")
     registering.register(agent)
     registered = talking.newest(house)
     assert registered.decision is Decision.REGISTERED
@@ -81,6 +92,8 @@ def test_a_citizen_is_checked_and_registered(house: House, visit: Visits, caller
     talking.hang_up(agent)
     expect(citizen.locator("[data-call]")).to_have_count(0, timeout=8_000)
     expect(citizen.locator("main")).to_contain_text(re.compile("зарегистрирован"))
+    axe.look(citizen, "the call is over")
+    axe.look(agent, "wrap-up")
     assert talking.sealed(house, registered.call_id) >= {
         EvidenceKind.DOCUMENT_FRONT,
         EvidenceKind.FACE,

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from runtime.demo import rendered
 from tests.journeys import handset, installed_file, seventeen, told
+from tests.journeys.axe import Axe
 from tests.journeys.citizens import STEPS, Citizen
 from tests.journeys.conftest import House, Visits
 
@@ -15,11 +16,11 @@ WITHOUT_A_CALL = set(range(1, STEPS + 1)) - {5, 6}
 
 
 @pytest.fixture
-def citizen(house: House, visit: Visits, picture: Callable[[Page, str], Path]) -> Citizen:
+def citizen(house: House, visit: Visits, picture: Callable[[Page, str], Path], axe: Axe) -> Citizen:
     who = rendered.by_name("marina")
     assert who is not None
     seventeen.have_in_bmg(house, who)
-    return Citizen(visit, who, picture=picture)
+    return Citizen(visit, who, picture=picture, axe=axe)
 
 
 @pytest.mark.timeout(420)

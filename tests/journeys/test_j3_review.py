@@ -19,6 +19,7 @@ from ca_core.review import Decision, Reason
 from ca_core.roles import Role
 from data import schema
 from data.review_schema import review
+from tests.journeys.axe import Axe
 from tests.journeys.conftest import House, Visits
 
 # From the photo on the desk to the decision; one more takes the next photo.
@@ -151,15 +152,20 @@ def test_decision_is_taken_back_within_ten_seconds(house: House, visit: Visits) 
     expect(page.locator(".desk")).to_have_attribute("data-phase", "idle")
 
 
-def test_machines_opinion_comes_after_the_moderators_own(house: House, visit: Visits) -> None:
+def test_machines_opinion_comes_after_the_moderators_own(house: House, visit: Visits, axe: Axe) -> None:
     page = desk_of(visit, language="en")
+    axe.look(page, "review, nothing taken")
     take(page)
+    axe.look(page, "review, a photo")
     expect(page.locator(".desk .revealed")).to_be_hidden()
-    press(page, *REJECT)
+    press(page, *REJECT[:-1])
+    axe.look(page, "review, a reason")
+    press(page, REJECT[-1])
     decided(page)
     expect(page.locator(".desk .revealed")).to_be_hidden()
     expect(page.locator(".desk .revealed")).to_be_visible(timeout=20_000)
     expect(page.locator(".desk .revealed")).to_contain_text("Why it was flagged")
+    axe.look(page, "review, the machine's opinion")
     visit.expected("409")
 
 

@@ -168,8 +168,11 @@ def test_a_name_and_a_serial_are_found_by_their_beginning(visit: Visits, owner: 
         page.locator(BOX).press("Enter")
         expect(page.get_by_text(understood)).to_be_visible()
     expect(page.get_by_text("1 сертификат")).to_be_visible()
-    table = page.locator("[data-testid=stDataFrame]")
-    table.click(position={"x": 60, "y": 48})
+    row = page.get_by_role("row").nth(1)
+    row.get_by_role("link").press("Enter")
+    expect(page).to_have_url(re.compile(owner.certificate.serial.hex))
+    page.get_by_role("button", name="К поиску").click()
+    row.get_by_role("cell").nth(2).click()
     expect(page).to_have_url(re.compile(owner.certificate.serial.hex))
 
 

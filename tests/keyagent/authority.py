@@ -27,24 +27,25 @@ class Authority:
 
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
+    above: tuple[x509.Certificate, ...] = ()
 
     @classmethod
-    def make(cls, name: str = "TEST CA") -> "Authority":
+    def make(cls, name: str = "TEST CA", *, under: "Authority | None" = None) -> "Authority":
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(UTC)
         certificate = (
             x509.CertificateBuilder()
             .subject_name(_name(name))
-            .issuer_name(_name(name))
+            .issuer_name(under.certificate.subject if under else _name(name))
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(days=2))
             .not_valid_after(now + timedelta(days=900))
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .sign(key, hashes.SHA256())
+            .sign(under.key if under else key, hashes.SHA256())
         )
-        return cls(key, certificate)
+        return cls(key, certificate, (under.certificate, *under.above) if under else ())
 
     def issue(
         self,
@@ -77,8 +78,10 @@ class Authority:
         """A PKCS#10 in base64 becomes a chain of DER in base64, the leaf first."""
         asked = x509.load_der_x509_csr(base64.b64decode(request))
         assert asked.is_signature_valid
-        leaf = self.issue(asked.public_key(), **how)  # type: ignore[arg-type]
-        return [base64.b64encode(der(one)).decode() for one in (leaf, self.certificate)]
+        return self.chain(self.issue(asked.public_key(), **how))  # type: ignore[arg-type]
+
+    def chain(self, leaf: x509.Certificate) -> list[str]:
+        return [base64.b64encode(der(one)).decode() for one in (leaf, self.certificate, *self.above)]
 
 
 def der(certificate: x509.Certificate) -> bytes:

@@ -13,10 +13,11 @@ import pytest
 from cryptography import x509
 
 from qoltanba_keyagent import tls
+from tests import npm
 from tests.keyagent import openssl, person
 from tests.keyagent.authority import Authority
 from tests.keyagent.conftest import Installed
-from tests.keyagent.person import PASSWORD, PROJECT
+from tests.keyagent.person import PASSWORD
 
 HERE = Path(__file__).parent / "judge"
 CONTENT = b"What the page wants signed"
@@ -31,19 +32,9 @@ pytestmark = pytest.mark.judge
 
 @pytest.fixture(scope="session")
 def judge() -> Path:
-    """The client as its lock pins it, installed once for as long as the lock stays the same."""
+    """The client as its lock pins it."""
     assert shutil.which("node"), "nodejs is missing"
-    lock = (HERE / "package-lock.json").read_bytes()
-    folder = PROJECT / "var" / "tests" / f"judge-{hashlib.sha256(lock).hexdigest()[:16]}"
-    if not (folder / "ready").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, folder)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
-        assert done.returncode == 0, done.stderr
-        (folder / "ready").touch()
+    folder = npm.installed(HERE)
     shutil.copy(HERE / "judge.js", folder)
     return folder / "judge.js"
 

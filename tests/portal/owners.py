@@ -39,7 +39,7 @@ class Owner:
     iin: Iin
     phone: int
 
-    def issue(self) -> Owned:
+    def issue(self, storage: StorageKind = StorageKind.FILE) -> Owned:
         key, request = new_request()
         with self.house.service.work() as work:
             wanted = submit.with_request(
@@ -47,7 +47,7 @@ class Owner:
                 actor=OFFICER,
                 iin=self.iin,
                 raw_request=request,
-                storage=StorageKind.FILE,
+                storage=storage,
                 now=self.house.service.now(),
             )
         return self.house._carried_out(wanted, key)

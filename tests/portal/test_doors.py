@@ -73,6 +73,8 @@ OPEN = {
     "/cabinet/certificates/{serial}/not-me": "GET HEAD POST",
     "/cabinet/certificates/{serial}/release": "GET HEAD POST",
     "/cabinet/certificates/{serial}/renew": "GET HEAD POST",
+    "/cabinet/renewals/{serial}": "GET HEAD",
+    "/cabinet/renewals/taken": "POST",
     "/ocsp": "POST",
     "/ocsp/{question:path}": "GET HEAD",
     "/crl/issuing.crl": "GET HEAD",

@@ -717,7 +717,7 @@ def test_the_key_program_is_offered_with_its_size_and_digest(applicant: Applican
         applicant.to_agent()
         page = applicant.page("agent").text
         assert hashlib.sha256(installer.read_bytes()).hexdigest() in page
-        assert "7 KiB" in page
+        assert "7 КБ" in page
         assert applicant.browser.get(f"/keyagent/{installer.name}").content == installer.read_bytes()
         assert applicant.browser.get("/keyagent/other.pyz").status_code == 404
     finally:

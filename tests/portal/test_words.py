@@ -13,12 +13,44 @@ PORTAL = Path(words.__file__).parent
 SPOKEN = words.load()
 
 
+CATEGORY = re.compile(r"\.(one|few|many|other)$")
+
+
+def keys(language: str) -> set[str]:
+    """The forms of a sentence that follows a number are one entry."""
+    return {CATEGORY.sub("", key) for key in SPOKEN[language].entries}
+
+
 def test_every_language_has_the_same_words_and_places() -> None:
+    english = {CATEGORY.sub("", key): places(text) for key, text in SPOKEN["en"].entries.items()}
     for language, spoken in SPOKEN.items():
-        assert spoken.entries.keys() == SPOKEN["en"].entries.keys(), language
+        assert keys(language) == english.keys(), language
         for key, text in spoken.entries.items():
             assert text.strip()
-            assert places(text) == places(SPOKEN["en"].entries[key]), (language, key)
+            assert places(text) == english[CATEGORY.sub("", key)], (language, key)
+
+
+@pytest.mark.parametrize(("language", "categories"), [("ru", "few many one other"), ("en", "one other")])
+def test_words_that_follow_a_number_have_all_their_forms(language: str, categories: str) -> None:
+    """CLDR: Russian has four categories, English two; Kazakh nouns do not change after a number."""
+    counted = {key.removesuffix(".other") for key in SPOKEN[language].entries if key.endswith(".other")}
+    counted = {key for key in counted if f"{key}.one" in SPOKEN[language].entries}
+    assert len(counted) >= 5
+    for key in counted:
+        forms = {one.rpartition(".")[2] for one in SPOKEN[language].entries if one.startswith(f"{key}.")}
+        assert " ".join(sorted(forms)) == categories, key
+
+
+@pytest.mark.parametrize(
+    ("language", "hours", "ending"),
+    [("ru", 1, "1 час."), ("ru", 72, "72 часа."), ("ru", 11, "11 часов."), ("en", 1, "1 hour at most.")],
+)
+def test_a_number_chooses_its_words(language: str, hours: int, ending: str) -> None:
+    assert SPOKEN[language].t("not_me.stops", hours=hours).endswith(ending)
+
+
+def test_thousands_are_parted_by_a_thin_space() -> None:
+    assert "1\u202f825 дней" in SPOKEN["ru"].t("practice.kept", kept_days=1825)
 
 
 def places(text: str) -> list[str]:
@@ -55,7 +87,7 @@ def test_templates_use_words_that_exist() -> None:
         for key in re.findall(r't\("([a-z_0-9.]+)"[,)]', template.read_text("utf-8"))
     }
     assert len(used) > 40
-    assert used <= SPOKEN["en"].entries.keys()
+    assert used <= keys("en")
 
 
 @pytest.mark.parametrize("language", ["ru", "kk"])

@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pyotp
@@ -16,12 +17,17 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp as oracle
 from starlette.testclient import TestClient
 
-from ca_core import staff
+from ca_core import owner_session, records, roles, staff
 from ca_core.audit import Entry
+from ca_core.cabinet import sessions
 from ca_core.call import EvidenceKind
 from ca_core.certificate import Certificate
+from ca_core.consent import OwnerConsent
+from ca_core.registration import dossier, sms_code, ticket
+from ca_core.registration.sms_code import CodePurpose
 from ca_core.roles import Role
 from data import migrate
+from data.dossier_schema import dossier as dossiers
 from data.schema import audit as entries
 from portal.app import make_app
 from runtime import (
@@ -39,6 +45,7 @@ from runtime.backup_parts import BackupRefused
 from runtime.issuing import Issuing
 from runtime.service import Service
 from runtime.settings import SettingRefused, Settings
+from tests import builders
 from tests.fakes import PlainHasher
 from tests.portal.test_ocsp import REQUEST
 from tests.runtime.audit.conftest import verified
@@ -207,6 +214,65 @@ def test_a_backup_made_while_others_write_is_one_moment_of_it(
         )
     assert counts["a"] == counts["b"] >= before
     assert verified(restored).findings == ()
+    restored.close()
+
+
+def test_nobodys_cookie_link_or_code_of_then_opens_the_restored_house(
+    house: House, tmp_path: Path, elsewhere: Callable[[str], Settings]
+) -> None:
+    """Whoever signed out since the backup, or lost a cookie, is not signed in again by it (R4, R14)."""
+    service = house.service
+    now, owner, page = service.now(), iin(1), b"p" * 32
+    with service.work() as work:
+        signed_in = staff.sign_in(
+            work,
+            login="officer",
+            password=PASSWORD,
+            code=pyotp.TOTP(SECRET).now(),
+            hasher=PlainHasher(),
+            now=now,
+        )
+        subject = owner_session.subject(owner, work.code_seal.seal)
+        consent = OwnerConsent(owner_session.PURPOSE, subject, now, owner_session.By.CODE)
+        cabinet = sessions.open_(work, iin=owner, owner=consent, now=now)
+        begun = dossier.begin(work, token_digest=b"d" * 32, language="kk", now=now)
+        work.own_dossiers.save(replace(begun, iin=owner, signed_in_at=now), expected=begun)
+        work.calls.add(builders.call(now, page_digest=page, iin=owner))
+        pass_ = ticket.for_citizen(work, page_digest=page, now=now)
+        subscriber = work.subscribers.by_iin(owner)
+        assert subscriber is not None
+        sms_code.send(
+            work,
+            actor=roles.OWNER,
+            owner=subscriber,
+            purpose=CodePurpose.SIGN_IN,
+            subject="s",
+            page="p",
+            now=now,
+        )
+    backup.make(service.settings, tmp_path / "open", PASSPHRASE)
+    configured = elsewhere("open2")
+    restore.restore(configured, tmp_path / "open", PASSPHRASE)
+    restored = wiring.make_service(configured)
+    day = timedelta(days=1)
+    with restored.work() as work:
+        with pytest.raises(staff.SessionEnded):
+            staff.resume(work, token=signed_in.token, idle=day, absolute=day, now=now)
+        with pytest.raises(sessions.SignedOut):
+            sessions.resume(work, token=cabinet, now=now)
+        with pytest.raises(dossier.DossierUnknown):
+            dossier.find(work, token_digest=b"d" * 32, now=now)
+        with pytest.raises(records.CallUnknown):
+            ticket.for_citizen(work, page_digest=page, now=now)
+        with pytest.raises(ticket.TicketRefused):
+            ticket.spend(work, secret=pass_, now=now)
+        with pytest.raises(sms_code.CodeUsedUp):
+            sms_code.take_try(
+                work, actor=roles.OWNER, purpose=CodePurpose.SIGN_IN, subject="s", page="p", now=now
+            )
+        # What the applicant entered is there still, for who shows the IIN and a new code.
+        (kept,) = work.connection.execute(sa.select(dossiers.c.iin, dossiers.c.signed_in_at)).all()
+        assert tuple(kept) == (owner.number, None)
     restored.close()
 
 

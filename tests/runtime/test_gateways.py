@@ -150,3 +150,10 @@ def test_production_requires_tls_of_its_mail_server(
     else:
         send(recipient="owner@example.kz", text="text", reference="q7")
     assert len(post.taken) == (0 if expected else 1)
+
+
+def test_a_mail_server_that_shuts_down_after_it_took_a_message_is_not_asked_again(post: Mail) -> None:
+    """RFC 5321, 3.8: 421 may be the answer to anything, and the message was taken."""
+    post.farewell = "421 shutting down"
+    by_mail(post.port)()
+    assert len(post.taken) == 1

@@ -6,9 +6,11 @@ from importlib import resources
 
 import pytest
 
+from ca_core.certificate import StorageKind
 from ca_core.notices import NoticeKind
 from ca_core.registration.decide import Reason as NotRegistered
 from ca_core.registration.sms_code import CodePurpose
+from ca_core.registration.terms import STORAGES
 from ca_core.review import Reason as NotConfirmed
 from ca_core.revocation.reasons import Reason
 from runtime import notice_texts
@@ -49,7 +51,10 @@ def test_every_purpose_and_reason_has_words(language: str) -> None:
     assert set(texts["purpose"]) == {purpose.value for purpose in CodePurpose}
     assert set(texts["reason"]) == {r.name for r in Reason if r is not Reason.CERTIFICATE_HOLD}
     assert set(texts["refusal"]) == {reason.value for reason in NotRegistered}
-    assert set(texts["review"]) == {reason.value for reason in NotConfirmed}
+    assert set(texts["review_reason"]) == {reason.value for reason in NotConfirmed}
+    assert set(texts["decide_reason"]) == {reason.value for reason in NotRegistered}
+    assert set(texts["storage"]) == {kind.name.lower() for kind in StorageKind}
+    assert set(texts["storage_offered"]) == {kind.name.lower() for kind in STORAGES}
 
 
 @pytest.mark.parametrize("kind", [k for k in NoticeKind if k is not NoticeKind.CODE])

@@ -1,20 +1,33 @@
 """Messages go out by themselves: one that cannot be sent, or a way out that is slow, holds nothing else up."""
 
+import socket
 import threading
 import time
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import func, select
 
-from ca_core import notices
+from ca_core import given_up, notices, overview, roles
 from ca_core.errors import GatewayRejected, GatewayUnavailable
 from ca_core.notices import Medium, Notice, NoticeKind
+from ca_core.overview import Figure
+from data import schema
 from data.outbox import Waiting
 from runtime import sending
+from runtime.gateways.mail_smtp import MailServer
+from runtime.gateways.sms_http import SmsCentre
 from runtime.sending import Sending
 from runtime.service import Service
 from tests.runtime.conftest import iin, register
+from tests.servers import mail as mail_server
+from tests.servers import sms as sms_server
+from tests.servers.mail import Mail
+from tests.servers.sms import Centre
+
+ADMINISTRATOR = roles.Actor("Үлгі Ә.", roles.Role.ADMINISTRATOR, roles.Door.CONSOLE, 1)
+MESSAGES = Figure.FAILED_MESSAGES
 
 
 class Way:
@@ -199,6 +212,82 @@ def test_a_batch_is_small_and_ends_when_told_to_stop(service: Service, sender: S
     sender.batch()
     assert len(sms.tried) == sending.BATCH + 1
     assert len(waiting(service)) == 4
+
+
+class Later(Service):
+    """So far ahead of the clock."""
+
+    by = timedelta(0)
+
+    def now(self) -> datetime:
+        return super().now() + self.by
+
+
+@pytest.fixture
+def later(service: Service) -> Iterator[Later]:
+    made = Later(
+        settings=service.settings,
+        store=service.store,
+        policy=service.policy,
+        passwords=service.passwords,
+        watcher=service.watcher,
+    )
+    yield made
+    made._standings.close()
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_ways_out_that_are_down_and_come_back_lose_and_double_nothing(
+    later: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Real servers that are not there: tried ever later, given up, shown, retried by one act, told once."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    centre, post = Centre(port=closed_port()), Mail(port=closed_port())
+    address = f"http://127.0.0.1:{centre.port}/messages"
+    ways = {
+        "sms": SmsCentre(url=address, token="fictitious", sender="1414", timeout_seconds=5),
+        "email": MailServer(
+            host="127.0.0.1", port=post.port, sender="ca@example.kz", require_tls=False, timeout_seconds=5
+        ),
+    }
+    sender = Sending(later, ways)
+    words = {"serial": "5603dd16afd788c2ad17a0f3cf581c9d9a3f0708", "reason": "SUPERSEDED"}
+    for medium, recipient in ((Medium.SMS, "77010000001"), (Medium.EMAIL, "owner@example.kz")):
+        queue(later, message(later, recipient, medium, kind=NoticeKind.REVOKED, words=words))
+    pauses = []
+    while waiting(later):
+        sender.batch()
+        next_tries = [retry for retry in (next_try(later),) if retry is not None]
+        pauses += [retry - later.now() for retry in next_tries]
+        later.by += pauses[-1] if next_tries else timedelta(0)
+    assert len(pauses) == len(sending._PAUSES)
+    assert pauses == sorted(pauses)
+    assert pauses[-1] >= timedelta(hours=6)
+    with later.look() as work:
+        (tile,) = (
+            t for t in overview.home(work, actor=ADMINISTRATOR, now=later.now()) if t.figure is MESSAGES
+        )
+    assert tile.n == dead(later) == 2
+    with sms_server.serve(centre), mail_server.serve(post):
+        sender.batch()
+        assert (centre.taken, post.taken) == ([], [])
+        with later.work() as work:
+            assert given_up.retry(work, actor=ADMINISTRATOR, now=later.now()).messages == 2
+        for _ in range(3):
+            later.by += timedelta(minutes=5)
+            sender.batch()
+    assert (len(centre.taken), len(post.taken), dead(later)) == (1, 1, 0)
+
+
+def next_try(service: Service) -> datetime | None:
+    with service.look() as work:
+        table = schema.outbox
+        return work.connection.scalar(select(func.min(table.c.next_try_at)).where(table.c.state == "waiting"))
 
 
 def test_it_runs_until_it_is_stopped_and_tells_when_it_is_stuck(

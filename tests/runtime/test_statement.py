@@ -7,7 +7,7 @@ from importlib import resources
 import pypdf
 import pytest
 
-from ca_core.certificate import Channel, Method, Purpose, StorageKind
+from ca_core.certificate import Channel, Method, Purpose
 from ca_core.dossier import AgreementKind
 from ca_core.lifecycle import ApplicationState
 from ca_core.registration import dossier as dossiers
@@ -95,7 +95,6 @@ def test_every_value_has_its_word(language: str) -> None:
     kinds = (
         ("purpose_name", Purpose),
         ("channel_name", Channel),
-        ("storage_name", StorageKind),
         ("method_name", Method),
         ("state_name", ApplicationState),
     )

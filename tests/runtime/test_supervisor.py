@@ -124,6 +124,20 @@ def test_a_child_that_is_never_ready_ends_the_run_with_1(
     assert "all ready" not in running.text
 
 
+TROUBLED = SERVER.replace("self.end_headers()", "self.end_headers(); self.wfile.write(b'no_space')").replace(
+    "200 if", "503 if"
+)
+
+
+def test_a_child_that_says_what_is_wrong_ends_nobody(start: Callable[..., Running], free_port: int) -> None:
+    """A disk that is nearly full at the start must not keep the answers to relying parties away."""
+    url = f"http://127.0.0.1:{free_port}/ready"
+    running = start(children=f"python('web', {TROUBLED!r}, '{free_port}', ready_url={url!r})", ready=1)
+    running.says("web | not ready after 1 s: no_space")
+    running.says("all ready")
+    assert running.end() == 0
+
+
 def test_a_child_that_dies_is_restarted_ever_later(start: Callable[..., Running]) -> None:
     running = start(children="python('brief', 'import sys; sys.exit(3)')")
     running.says("ended with exit code 3", times=3)

@@ -9,10 +9,14 @@ import pytest
 import sqlalchemy as sa
 from cryptography import x509
 
+from ca_core import notices
 from ca_core.audit import Entry
+from ca_core.identifiers import Phone
+from ca_core.notices import NoticeKind
 from ca_core.ports import Command, CommandKind
 from data.schema import audit as entries
 from runtime import authority, files, publication, settings, start, troubles, upgrading, wiring
+from runtime.gateways.sms_http import SmsCentre
 from runtime.issuing import Issuing
 from runtime.jobs import JobRunner
 from runtime.sending import Sending
@@ -20,7 +24,8 @@ from runtime.service import Service
 from runtime.troubles import Kind
 from tests.runtime.conftest import iin, register
 from tests.runtime.test_issuing import OFFICER, submitted
-from tests.servers import disks
+from tests.servers import disks, sms
+from tests.servers.sms import Centre
 
 
 def runner(service: Service) -> JobRunner:
@@ -176,6 +181,33 @@ def test_a_full_disk_fails_clean_is_said_and_is_over_when_there_is_room(on_small
     published = publication.publish(service, authority.issuer(service.settings), now=service.now())
     assert x509.load_der_x509_crl(list_path.read_bytes()).next_update_utc == published.next_update
     assert jobs.problem() == ""
+
+
+def test_no_message_goes_out_twice_while_its_fate_cannot_be_kept(on_small_disk: Service) -> None:
+    """A full disk would have the SMS centre asked again each second, for as long as it is full."""
+    service = on_small_disk
+    with sms.serve(Centre()) as centre:
+        sender = Sending(service, {"sms": SmsCentre(url=centre.url, token="fictitious", sender="1414")})
+        with service.work() as work:
+            work.outbox.add(
+                notices.to_phone(
+                    Phone.of(77010000001 + number), kind=NoticeKind.CODE, language="kk",
+                    words={"code": "271828", "purpose": "revoke"}, now=service.now(),
+                )
+                for number in range(3)
+            )  # fmt: skip
+        ballast = disks.fill(service.settings.var_dir.parent)
+        write_until_full(service)
+        for _ in range(4):
+            with pytest.raises(sa.exc.OperationalError):
+                sender.batch()
+        assert len(centre.taken) == 1
+        ballast.unlink()
+        sender.batch()
+        sender.batch()
+        assert [message["to"][-1] for message in centre.taken] == ["1", "2", "3"]
+        with service.look() as work:
+            assert work.outbox.due(service.now() + timedelta(days=1), 9) == []
 
 
 def test_a_list_that_found_no_room_is_published_once_there_is(on_small_disk: Service) -> None:

@@ -21,6 +21,7 @@ class Mail:
 
     tls: ssl.SSLContext | None = None
     recipient_answer: str = "250 fine"
+    farewell: str = "221 bye"
     port: int = 0
     taken: list[str] = field(default_factory=list)
     encrypted: bool = False
@@ -30,7 +31,7 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
     def __init__(self, mail: Mail) -> None:
-        super().__init__(("127.0.0.1", 0), _Dialogue)
+        super().__init__(("127.0.0.1", mail.port), _Dialogue)
         self.mail = mail
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -46,7 +47,7 @@ class _Dialogue(socketserver.StreamRequestHandler):
         while line := self.rfile.readline().decode().strip():
             verb = line.split()[0].upper()
             if verb == "QUIT":
-                self._say("221 bye")
+                self._say(self.server.mail.farewell)
                 return
             self._answer(verb)
 

@@ -10,10 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Centre:
-    """`silent`: it takes the question and does not answer until `released`."""
+    """`silent`: it takes the question and does not answer until `released`. `port`: any free one, unless given."""
 
     status: int = 200
     silent: bool = False
+    port: int = 0
     url: str = ""
     taken: list[dict[str, str]] = field(default_factory=list)
     tokens: list[str | None] = field(default_factory=list)
@@ -24,7 +25,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, centre: Centre) -> None:
-        super().__init__(("127.0.0.1", 0), _Answer)
+        super().__init__(("127.0.0.1", centre.port), _Answer)
         self.centre = centre
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import disks
 from video import evidence
 
 SECRET = bytes(range(32))
@@ -142,6 +143,27 @@ def test_a_full_disk_is_a_failure_with_a_name() -> None:
     with pytest.raises(evidence.EvidenceNotKept) as failed:
         evidence.Writer(os.open("/dev/full", os.O_WRONLY), SECRET, "test")
     assert failed.value.facts == {"reason": "ENOSPC"}
+
+
+@pytest.mark.parametrize("room_bytes", [0, 8192])
+def test_a_piece_that_found_no_room_leaves_no_half_and_is_kept_once_there_is(
+    tmp_path: Path, room_bytes: int
+) -> None:
+    """Not even the file's name, where nothing of it could be written."""
+    with disks.small(tmp_path / "disk", size="256k") as folder:
+        before = evidence.keep(folder / "before", SECRET, "test", b"kept")
+        ballast = disks.fill(folder, leave_bytes=room_bytes)
+        with pytest.raises(evidence.EvidenceNotKept) as failed:
+            evidence.keep(folder / "still", SECRET, "test", b"x" * 100_000)
+        assert failed.value.facts == {"reason": "ENOSPC"}
+        assert sorted(path.name for path in folder.iterdir()) == ["ballast", "before"]
+        with pytest.raises(evidence.EvidenceNotKept):
+            evidence.keep(folder / "before", SECRET, "test", b"another")
+        assert evidence.whole(folder / "before", SECRET) == b"kept"
+        assert before == hashlib.sha256(b"kept").hexdigest()
+        ballast.unlink()
+        evidence.keep(folder / "still", SECRET, "test", b"x" * 100_000)
+        assert evidence.whole(folder / "still", SECRET) == b"x" * 100_000
 
 
 def test_nothing_is_written_after_a_failure(tmp_path: Path) -> None:

@@ -73,9 +73,9 @@ def make_app(service: Service, options: Options, media: Mapping[str, MediaWorker
 
 
 def _may_read_figures(request: Request, secret: str) -> bool:
-    """Whoever knows the media workers' secret; anybody where none is set up."""
+    """Whoever knows the media workers' secret; nobody where none is set up."""
     shown = request.headers.get("authorization", "").encode()
-    return not secret or hmac.compare_digest(shown, f"Bearer {secret}".encode())
+    return bool(secret) and hmac.compare_digest(shown, f"Bearer {secret}".encode())
 
 
 @contextlib.asynccontextmanager

@@ -71,10 +71,12 @@ const paintFaces = (part, m) => {
   write(part("blink-word"), words.blink);
   mark(part("blink"), "aria-pressed", m.blink.isOn);
   part("blink").disabled = !pictures.portrait;
-  for (const [button, word] of [["nearer", words.nearer], ["farther", words.farther], ["whole", words.whole]]) {
+  for (const [button, word] of [["nearer", words.nearer], ["farther", words.farther]]) {
     mark(part(button), "aria-label", word);
     mark(part(button), "title", word);
   }
+  /* Its name is what stands on it. */
+  mark(part("whole"), "title", words.whole);
   write(part("zoom"), `${Math.round(m.zoom.scale * 100)} %`);
   redraw(part("frames"), [m.frame, pictures.live, pictures.frames, words.live_photo], () =>
     [pictures.live, ...pictures.frames].map((url, index) => {

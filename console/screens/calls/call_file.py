@@ -131,12 +131,10 @@ def _stills(file: File) -> None:
     found = [item for item in file.evidence if item.kind in STILLS]
     if not found:
         st.info(words.t("calls.file.no_stills"), icon=":material/inbox:")
-    mark = watermark.over_a_picture(file.staff, file.now)
     for start in range(0, len(found), 3):
         for column, item in zip(st.columns(3), found[start : start + 3], strict=False):
             with column:
-                drawn = stills.picture(item, height_px=220, address=_still_address(file, item))
-                st.html(drawn.removesuffix("</div>") + mark + "</div>")
+                st.html(stills.picture(item, height_px=220, address=_still_address(file, item)))
                 st.caption(f"{words.t(f'calls.still.name.{item.kind.value}')} · {stills.remark(item)}")
                 st.caption(
                     f"SHA-256 {formats.grouped(item.sha256.hex()[:16])} · {typed.plain(item.asked_by)}"
@@ -173,8 +171,7 @@ def _reread_shown(file: File) -> None:
     if item is None or item.call_id != file.call.call_id:
         return
     with st.container(border=True):
-        mark = watermark.over_a_picture(file.staff, file.now)
-        passport_panel.draw(read, item, address=_still_address(file, item), over=mark)
+        passport_panel.draw(read, item, address=_still_address(file, item))
 
 
 def _recordings(file: File) -> None:
@@ -182,14 +179,13 @@ def _recordings(file: File) -> None:
     parts = [item for item in file.evidence if item.kind is EvidenceKind.RECORDING]
     if not parts:
         st.info(words.t("calls.file.no_recordings"), icon=":material/inbox:")
-    mark = watermark.over_a_picture(file.staff, file.now)
     for item in parts:
         if not item.closed:
             st.caption(words.t("calls.file.not_closed"))
         for column, party in zip(st.columns(2), Leg, strict=True):
             with column:
                 st.caption(f"{words.t(f'calls.side.{party.value}')} · {formats.clock(item.taken_at)}")
-                st.html(_video(file, item, party) + mark + "</div>")
+                st.html(_video(file, item, party))
 
 
 def _video(file: File, item: Evidence, party: Leg) -> str:
@@ -198,7 +194,7 @@ def _video(file: File, item: Evidence, party: Leg) -> str:
     return (
         '<div class="qb-still" style="aspect-ratio:16/9">'
         f'<video src="{address}" controls preload="none" controlslist="nofullscreen nodownload noremoteplayback" '
-        'disablepictureinpicture style="width:100%;height:100%"></video>'
+        'disablepictureinpicture style="width:100%;height:100%"></video></div>'
     )
 
 

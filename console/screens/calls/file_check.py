@@ -13,8 +13,8 @@ from runtime import calling
 from runtime.calling import CheckedFile
 
 _CHECKED = "calls.file.checked"
-# ○ nothing to compare with yet; the word says the same.
-_ICONS = {"unchanged": "✓", "no_digest": "○"}
+# ○ nothing to compare with yet, or no more; the word says the same.
+_ICONS = {"unchanged": "✓", "no_digest": "○", "erased": "○"}
 
 
 def forget() -> None:

@@ -1,18 +1,20 @@
 """The list of calls for supervisors and auditors: newest first, what nobody settled yet on top, nobody's data."""
 
-import pandas as pd
+from collections.abc import Callable
+
 import streamlit as st
 
 from ca_core import overview, roles
 from ca_core.call import Decision
 from ca_core.overview import CallLine, CallList
 from console import words
+from console.components import row_list
+from console.components.row_list import Row
 from console.widgets import format as formats
-from console.widgets import tables
 from runtime.service import Service
 
 _BEFORE = "calls.before"
-_OPENED = "calls.opened"
+_MOST_ROWS = 15
 
 # ● done, ◔ somebody has to look, ○ over without a result; the word says the same.
 _DECISIONS = {
@@ -60,40 +62,18 @@ def _figures(service: Service, found: CallList) -> None:
 
 
 def _table(lines: tuple[CallLine, ...], name: str) -> None:
-    # A row stays chosen until the table is another one: coming back would open it again.
-    opened = st.session_state.get(_OPENED, 0)
-    event = st.dataframe(
-        pd.DataFrame(
-            {
-                words.t("calls.column.number"): [line.call_id for line in lines],
-                words.t("calls.column.at"): [formats.instant(line.opened_at) for line in lines],
-                words.t("calls.column.agent"): [line.agent for line in lines],
-                words.t("calls.column.language"): [words.t(f"calls.in.{line.language}") for line in lines],
-                words.t("calls.column.state"): [state(line) for line in lines],
-                words.t("calls.column.decision"): [decision(line) for line in lines],
-                words.t("calls.column.reason"): [reason(line) for line in lines],
-                words.t("calls.column.cause"): [cause(line) for line in lines],
-                words.t("calls.column.took"): [
-                    formats.span(line.took) if line.took else "" for line in lines
-                ],
-                words.t("calls.column.sealed"): [
-                    words.t("calls.sealed.yes" if line.sealed_at else "calls.sealed.not_yet")
-                    for line in lines
-                ],
-            }
-        ),
-        hide_index=True,
-        row_height=tables.ROW_HEIGHT_PX,
-        height=(min(len(lines), 15) + 1) * tables.ROW_HEIGHT_PX + 4,
-        width="stretch",
-        on_select="rerun",
-        selection_mode="single-cell",
-        key=f"{name}_{opened}",
-    )
-    cells = event["selection"]["cells"]
-    if cells and cells[0][0] < len(lines):
-        st.session_state[_OPENED] = opened + 1
-        st.query_params["call"] = str(lines[cells[0][0]].call_id)
+    rows = [
+        Row(
+            str(line.call_id),
+            f"/calls?call={line.call_id}",
+            tuple(value(line) for value in _COLUMNS.values()),
+        )
+        for line in lines
+    ]
+    headings = [words.t(f"calls.column.{column}") for column in _COLUMNS]
+    opened = row_list.draw(headings, rows, key=f"calls_{name}", most_rows=_MOST_ROWS)
+    if opened:
+        st.query_params["call"] = opened
         st.rerun()
 
 
@@ -128,3 +108,17 @@ def reason(line: CallLine) -> str:
 
 def cause(line: CallLine) -> str:
     return words.t(f"calls.cause.{line.cause.name.lower()}") if line.cause is not None else ""
+
+
+_COLUMNS: dict[str, Callable[[CallLine], str]] = {
+    "number": lambda line: str(line.call_id),
+    "at": lambda line: formats.instant(line.opened_at),
+    "agent": lambda line: line.agent,
+    "language": lambda line: words.t(f"calls.in.{line.language}"),
+    "state": state,
+    "decision": decision,
+    "reason": reason,
+    "cause": cause,
+    "took": lambda line: formats.span(line.took) if line.took else "",
+    "sealed": lambda line: words.t("calls.sealed.yes" if line.sealed_at else "calls.sealed.not_yet"),
+}

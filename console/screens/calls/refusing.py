@@ -66,7 +66,7 @@ def noted(call_id: int, *, prefix: str) -> str:
 
 def what_they_read(call: Call, reason: Reason) -> None:
     """In their language, large; in the reader's own, small."""
-    key = f"calls.citizen.{reason.value}"
+    key = f"decide_reason.{reason.value}"
     own = f'<div class="small">{escape(words.t(key))}</div>' if languages.current() != call.language else ""
     st.html(
         f'<div class="qb-say"><div class="what">{escape(words.t("calls.decide.they_read"))}</div>'

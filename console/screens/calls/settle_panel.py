@@ -21,7 +21,7 @@ from console import words
 from console.screens.calls import lists, refusing, stills
 from console.screens.calls.case import File
 from console.widgets import format as formats
-from console.widgets import refusals, typed, watermark
+from console.widgets import refusals, typed
 
 _PREFIX = "settle"
 _REFUSED = "calls.settle.refused"
@@ -62,7 +62,6 @@ def _open(file: File) -> None:
 def _faces(file: File) -> None:
     """What the judgement about the face is made on: the newest of each, beside the register's portrait."""
     newest = {item.kind: item for item in file.evidence if item.kind in STILLS}
-    mark = watermark.over_a_picture(file.staff, file.now)
     reason = quote(file.reason)
     figures = []
     for name, kind in (("face", EvidenceKind.FACE), ("document", EvidenceKind.DOCUMENT_FRONT)):
@@ -73,7 +72,7 @@ def _faces(file: File) -> None:
     address = f"/evidence/portrait/{file.call.call_id}?reason={reason}"
     figures.append(("register", f'<div class="qb-still"><img src="{address}" alt="{alt}"></div>'))
     drawn = "".join(
-        f'<figure class="{name}">{picture.removesuffix("</div>")}{mark}</div>'
+        f'<figure class="{name}">{picture}'
         f"<figcaption>{escape(words.t(f'calls.face.of.{name}'))}</figcaption></figure>"
         for name, picture in figures
     )

@@ -109,6 +109,7 @@ def panel(page: Page, found: Certificate, off: dict[Act, Refusal | None]) -> Non
     opened = act_open_for(found.serial.hex)
     if opened is None:
         st.caption(words.t("acts.none_open"))
+        _why_off(page, off)
         return
     act = Act(opened)
     refused = off[act]
@@ -118,6 +119,18 @@ def panel(page: Page, found: Certificate, off: dict[Act, Refusal | None]) -> Non
     with st.container(border=True):
         st.markdown(f"**{words.t(f'acts.{act.value}.title')}**")
         _PANELS[act](page, found)
+
+
+def _why_off(page: Page, off: dict[Act, Refusal | None]) -> None:
+    """In words beside the buttons too: what is off takes no focus, so its hint is for a mouse alone."""
+    refused = {act: off[act] for act in shown(page.staff)}
+    lines = [
+        f"- **{words.t(f'acts.{act.value}.button').rstrip('…')}:** {refusals.as_help(why)}"
+        for act, why in refused.items()
+        if why
+    ]
+    if lines:
+        st.caption("\n".join([words.t("acts.off_now"), "", *lines]))
 
 
 def _off(page: Page, found: Certificate) -> dict[Act, Refusal | None]:

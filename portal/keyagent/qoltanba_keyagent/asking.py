@@ -38,13 +38,18 @@ async def site(talk: Conversation, around: Surroundings) -> None:
 
 
 async def opened_key(
-    talk: Conversation, around: Surroundings, use: Use, check: Callable[[KeyWithCertificate], None]
+    talk: Conversation,
+    around: Surroundings,
+    use: Use,
+    check: Callable[[KeyWithCertificate], None],
+    *,
+    rewritten: bool = False,
 ) -> Opened:
     """A key file of the person's choice, opened with its password. Raises Cancelled."""
     offered = next(iter(around.memory.recent()), None)
     while True:
         path = offered or await _file(talk, around)
-        given = await talk.ask(KeyUse(path, around.tree.shown(path), use, check))
+        given = await talk.ask(KeyUse(path, around.tree.shown(path), use, check, rewritten))
         if isinstance(given, Opened):
             around.memory.used(path, now=clock())
             return given

@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from qoltanba_keyagent import keys
 from qoltanba_keyagent.keys import KeyWithCertificate
-from qoltanba_keyagent.refusals import ChainBroken, Malformed
+from qoltanba_keyagent.refusals import ChainBroken, Malformed, SerialDiffers
 
 EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4"
 CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
@@ -37,15 +37,44 @@ def require_chain(key: keys.PrivateKey, chain: tuple[x509.Certificate, ...], *, 
     Whether the last one is to be trusted the agent cannot know: the site that brought it is the one that the
     owner allowed, and who relies on a signature judges the chain anew.
     """
-    leaf = chain[0]
-    if keys.public_der(leaf) != keys.public_der(key):
+    if keys.public_der(chain[0]) != keys.public_der(key):
         raise ChainBroken(detail="another_key")
+    require_verified(chain, now=now)
+
+
+def require_verified(chain: tuple[x509.Certificate, ...], *, now: datetime) -> None:
+    """What can be said of a chain without its key. Raises ChainBroken."""
+    leaf = chain[0]
     if len(chain) < 2:
         raise ChainBroken(detail="no_issuer")
     if leaf.not_valid_after_utc <= now:
         raise ChainBroken(detail="expired")
     for issued, issuer in itertools.pairwise(chain):
         _require_issued(issued, issuer)
+
+
+def require_renewed(held: KeyWithCertificate, chain: tuple[x509.Certificate, ...], *, now: datetime) -> None:
+    """The chain certifies the very key of the file, by the same authority, for no shorter time (R8).
+
+    Raises SerialDiffers for the file of another key, ChainBroken.
+    """
+    leaf, before = chain[0], held.certificate
+    if keys.public_der(leaf) != keys.public_der(held.key):
+        raise SerialDiffers
+    require_verified(chain, now=now)
+    _require_same_authority(held, chain)
+    if leaf.not_valid_after_utc < before.not_valid_after_utc:
+        raise ChainBroken(detail="older")
+    if owners_number(leaf) != owners_number(before):
+        raise ChainBroken(detail="another_owner")
+
+
+def _require_same_authority(held: KeyWithCertificate, chain: tuple[x509.Certificate, ...]) -> None:
+    """Its issuer issued the old one too, or somebody above it stands in the file already: an issuing CA is replaced
+    by another, and the root stays. A site cannot put a certificate of its own making beside the key.
+    """
+    if not any(authority in held.chain for authority in chain[1:]):
+        _require_issued(held.certificate, chain[1])
 
 
 def _require_issued(issued: x509.Certificate, issuer: x509.Certificate) -> None:

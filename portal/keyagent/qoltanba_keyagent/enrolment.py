@@ -1,4 +1,4 @@
-"""`kz.qoltanba.enrolment`: a key is made here, its certificate installed, its password changed, a renewal signed.
+"""`kz.qoltanba.enrolment`: a key is made here, its certificate installed and renewed, its password changed.
 
 Steps 14 to 16 of the procedure. The private key and the password stay on this computer (R6, R15); the site gets the
 request, and a file's path with "~" for the home folder.
@@ -20,7 +20,7 @@ from qoltanba_keyagent.asking import Surroundings, clock
 from qoltanba_keyagent.dialogs import Conversation
 from qoltanba_keyagent.fields import Json
 from qoltanba_keyagent.keys import KeyWithCertificate
-from qoltanba_keyagent.pages import FolderChoice, NewPassword, PasswordGiven, Use
+from qoltanba_keyagent.pages import FolderChoice, NewPassword, Opened, PasswordGiven, Use, content_of
 from qoltanba_keyagent.passwords import Owner
 from qoltanba_keyagent.refusals import (
     AlgorithmMissing,
@@ -62,6 +62,7 @@ class Enrolment:
             "installCertificate": self._install_certificate,
             "changePassword": self._change_password,
             "signRenewal": self._sign_renewal,
+            "installRenewed": self._install_renewed,
         }
         if method not in methods:
             raise UnknownMethod(module=MODULE, method=method)
@@ -199,6 +200,27 @@ class Enrolment:
         talk.end("signed")
         return {"signature": base64.b64encode(signature).decode()}
 
+    async def _install_renewed(self, given: dict[str, Json], talk: Conversation) -> Json:
+        """The renewed certificate takes the old one's place beside its key, under the same password (R8, R15)."""
+        chain = certificates.read_chain(fields.texts(given.get("chain"), "chain"))
+        # No file that the person may choose would mend it.
+        certificates.require_verified(chain, now=clock())
+        facts = (
+            ("serial", f"{chain[0].serial_number:x}"),
+            ("until", chain[0].not_valid_after_utc.isoformat()),
+        )
+        opened = await asking.opened_key(
+            talk,
+            self.around,
+            Use("renewed", facts),
+            lambda held: certificates.require_renewed(held, chain, now=clock()),
+            rewritten=True,
+        )
+        async with self._turn:
+            await _on_disk(lambda: _put_renewed(opened, chain))
+        talk.end("installed", file=self._shown(opened.path))
+        return {"file": self._shown(opened.path)}
+
     def _shown(self, path: Path | str) -> str:
         return self.around.tree.shown(Path(path))
 
@@ -209,6 +231,20 @@ async def _on_disk(write: Callable[[], Made]) -> Made:
         return await asyncio.to_thread(write)
     except OSError as error:
         raise FolderRefused from error
+
+
+def _put_renewed(opened: Opened, chain: tuple[x509.Certificate, ...]) -> None:
+    """Read anew: between dialog and turn another tab may have written it. In one step; done before, nothing."""
+    content = content_of(opened.path)
+    keys.require_single(content)
+    held = keys.unseal(content, password=opened.password)
+    certificates.require_renewed(held, chain, now=clock())
+    if held.certificate == chain[0]:
+        return
+    renewed = KeyWithCertificate(held.key, chain[0], chain[1:])
+    name = keys.own_name(content, password=opened.password)
+    files.clear_halves(opened.path)
+    files.replace(opened.path, keys.seal(renewed, password=opened.password, name=name))
 
 
 def _owner(given: dict[str, Json]) -> Owner:

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from qoltanba_keyagent import keys
+from qoltanba_keyagent import alphabet, keys
 from qoltanba_keyagent.refusals import FolderRefused, NameRefused, NoKeyInFile
 
 KEY_SUFFIXES = (".p12", ".pfx")
@@ -59,7 +59,7 @@ class Folders:
         """Raises FolderRefused."""
         folder = self.folder(place)
         try:
-            entries = sorted(folder.iterdir(), key=lambda one: one.name.casefold())
+            entries = sorted(folder.iterdir(), key=lambda one: alphabet.place(one.name))
         except OSError as error:
             raise FolderRefused from error
         seen = [one for one in entries if _is_shown(one.name)][:_SHOWN_AT_MOST]

@@ -71,10 +71,11 @@ def public_der(key: PrivateKey | x509.Certificate) -> bytes:
     )
 
 
-def seal(held: KeyWithCertificate, *, password: str) -> bytes:
+def seal(held: KeyWithCertificate, *, password: str, name: bytes | None = None) -> bytes:
     """A PKCS#12 file that opens with the password only.
 
-    Its alias is the serial number: attributes of the key's bag are not encrypted, and a name would be read by all.
+    Its alias is `name`, else the serial number: attributes of the key's bag are not encrypted, and a person's name
+    would be read by all; one that stands there already is kept.
     """
     encryption = (
         serialization.PrivateFormat.PKCS12.encryption_builder()
@@ -84,13 +85,17 @@ def seal(held: KeyWithCertificate, *, password: str) -> bytes:
         .build(password.encode())
     )
     sealed = pkcs12.serialize_key_and_certificates(
-        f"{held.certificate.serial_number:x}".encode(),
+        name or _serial_name(held.certificate),
         held.key,
         held.certificate,
         list(held.chain) or None,
         encryption,
     )
     return macs.slow_down(sealed, password=password, rounds=ROUNDS)
+
+
+def _serial_name(certificate: x509.Certificate) -> bytes:
+    return f"{certificate.serial_number:x}".encode()
 
 
 def unseal(content: bytes, *, password: str) -> KeyWithCertificate:
@@ -106,6 +111,16 @@ def unseal(content: bytes, *, password: str) -> KeyWithCertificate:
     return KeyWithCertificate(
         found.key, found.cert.certificate, tuple(one.certificate for one in found.additional_certs)
     )
+
+
+def own_name(content: bytes, *, password: str) -> bytes | None:
+    """The name that its owner or another program gave the certificate in a file that `unseal` opened; the serial
+    number is none.
+    """
+    found = pkcs12.load_pkcs12(content, password.encode()).cert
+    if found is None or found.friendly_name == _serial_name(found.certificate):
+        return None
+    return found.friendly_name
 
 
 def require_single(content: bytes) -> None:

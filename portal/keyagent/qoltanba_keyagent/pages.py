@@ -124,6 +124,8 @@ class KeyUse:
     shown: str
     use: Use
     check: Callable[[KeyWithCertificate], None]
+    # The file will be written anew, so that it may hold one key only.
+    rewritten: bool = False
     template: str = "use.html"
 
     def view(self, query: Mapping[str, str]) -> dict[str, object]:
@@ -134,7 +136,10 @@ class KeyUse:
         if form.get("do") == OTHER_FILE:
             return OTHER_FILE
         password = form.get("password", "")
-        held = keys.unseal(content_of(self.path), password=password)
+        content = content_of(self.path)
+        held = keys.unseal(content, password=password)
+        if self.rewritten:
+            keys.require_single(content)
         self.check(held)
         return Opened(self.path, held, password)
 

@@ -24,6 +24,27 @@ def test_accepted_spellings_agree(cyrillic: tuple[str, str], latin: tuple[str, s
     assert spelling.agrees(*cyrillic, *latin)
 
 
+# Doc 9303-3, section 6.B: the default of each Russian letter ...
+DEFAULTS = """
+    А=A Б=B В=V Г=G Д=D Е=E Ё=E Ж=ZH З=Z И=I Й=I К=K Л=L М=M Н=N О=O П=P Р=R С=S Т=T У=U Ф=F Х=KH Ц=TS Ч=CH Ш=SH
+    Щ=SHCH Ъ=IE Ы=Y Ь= Э=E Ю=IU Я=IA
+"""
+# ... what passports of Kazakhstan write for the letters of Kazakh ...
+KAZAKH = "Ә=A Ғ=G Қ=K Ң=N Ө=O Ұ=U Ү=U Һ=H І=I"
+# ... and what their holders ask for: older documents, other countries' registers, the language of the name.
+ASKED_FOR = """
+    Ә=AE Ә=E В=W Ғ=GH Е=YE Е=IE Е=JE Ё=YO Ё=IO Ё=JO Ё=YE Ж=J И=Y Й=Y Й=J К=C Қ=Q Ң=NG Ө=OE С=SS У=W Ү=UE Ф=PH Х=H
+    Ц=C Щ=SCH Щ=SH Ъ= Ы=I І=Y Ю=YU Ю=JU Я=YA Я=JA ИЯ=IA ИЙ=IY ИЙ=IJ ИЙ=I ИЙ=Y ЫЙ=Y ЫЙ=YI ЙІ=I КС=X ДЖ=J ДЖ=DJ
+"""
+
+
+@pytest.mark.parametrize("pair", [*DEFAULTS.split(), *KAZAKH.split(), *ASKED_FOR.split()])
+def test_each_letter_is_spelt_in_every_way_that_documents_use(pair: str) -> None:
+    cyrillic, _, latin = pair.partition("=")
+    assert spelling.agrees(f"МО{cyrillic}НО", "Н", f"MO{latin}NO", "N")
+    assert not spelling.agrees(f"МО{cyrillic}НО", "Н", f"MO{latin}BNO", "N")
+
+
 def test_one_wrong_letter_is_similar_and_does_not_agree() -> None:
     found = spelling.similarity("ҮЛГІЕВ", "ДӘУРЕН", "ULGIEV", "DAURIN")
     assert spelling.SIMILAR <= found < 1
