@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, insp
 from ca_core.lifecycle import CallState, ReviewState
 from data.call_schema import call, call_ticket
 from data.dossier_schema import dossier
+from data.enrolment_schema import staff_enrolment
 from data.face_schema import face_challenge
 from data.owner_schema import owner_session
 from data.review_schema import review
@@ -81,6 +82,8 @@ def _replace_digest(
 
 _ACTS: dict[Table, Callable[[Connection, Table, datetime], int]] = {
     staff_session: _end,
+    # A code that was used since would enrol once more; two administrators give another.
+    staff_enrolment: _end,
     owner_session: _end,
     call_ticket: _end,
     sms_code: _use_up_codes,

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp as oracle
 from starlette.testclient import TestClient
 
-from ca_core import owner_session, records, roles, staff
+from ca_core import owner_session, records, roles, staff, staff_enrolment
 from ca_core.audit import Entry
 from ca_core.cabinet import sessions
 from ca_core.call import EvidenceKind
@@ -223,7 +223,13 @@ def test_nobodys_cookie_link_or_code_of_then_opens_the_restored_house(
     """Whoever signed out since the backup, or lost a cookie, is not signed in again by it (R4, R14)."""
     service = house.service
     now, owner, page = service.now(), iin(1), b"p" * 32
+    add(service, "newcomer", Role.CALL_AGENT)
+    halves = staff_enrolment.new_half(), staff_enrolment.new_half()
     with service.work() as work:
+        newcomer = work.accounts.by_login("newcomer")
+        assert newcomer is not None
+        first = staff_enrolment.half_digest(halves[0])
+        staff_enrolment.begin(work, staff_id=newcomer.staff_id, first_digest=first, second=halves[1], now=now)
         signed_in = staff.sign_in(
             work,
             login="officer",
@@ -258,6 +264,8 @@ def test_nobodys_cookie_link_or_code_of_then_opens_the_restored_house(
     with restored.work() as work:
         with pytest.raises(staff.SessionEnded):
             staff.resume(work, token=signed_in.token, idle=day, absolute=day, now=now)
+        with pytest.raises(staff_enrolment.EnrolmentRefused):
+            staff_enrolment.open_(work, code="".join(halves), now=now)
         with pytest.raises(sessions.SignedOut):
             sessions.resume(work, token=cabinet, now=now)
         with pytest.raises(dossier.DossierUnknown):
