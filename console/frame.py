@@ -60,7 +60,7 @@ def draw(service: Service, actor: roles.Actor) -> None:
         st.segmented_control(
             words.t("frame.language"),
             languages.LANGUAGES,
-            default=languages.current() if _CHOICE not in st.session_state else None,
+            default=languages.current(),
             format_func=lambda language: words.t(f"language.short.{language}"),
             key=_CHOICE,
             label_visibility="collapsed",

@@ -67,6 +67,15 @@ def test_guard_speaks_the_language_of_the_account_from_the_first_run(
     assert guard["away"] == words.say("kk", "frame.away")
 
 
+def test_every_run_says_which_language_is_chosen(service: Service, run: Callable[..., AppTest]) -> None:
+    """What a first run says is lost when a click follows before the browser has it."""
+    test = run(person(service, Role.CALL_AGENT))
+    for _ in range(2):
+        choice = test.button_group(key="language_choice")
+        assert [choice.proto.options[index].content for index in choice.proto.default] == ["Рус"]
+        test.run()
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_dock_is_mounted_beside_the_guard_for_every_role(
     service: Service, run: Callable[..., AppTest], role: Role
