@@ -29,7 +29,7 @@ _IIN = re.compile(r"(?<![0-9A-Za-z])\d{12}(?![0-9A-Za-z])")
 _PHONE = re.compile(
     r"(?<![0-9A-Za-z])(?:\+?7|8)[ (\-]{0,2}7\d{2}[ )\-]{0,2}\d{3}[ \-]?\d{2}[ \-]?\d{2}(?![0-9A-Za-z])"
 )
-_EMAIL = re.compile(r"[^\s@<>]+@([^\s@<>]+\.[^\s@<>]+)")
+_EMAIL = re.compile(r"[^\s@<>\"]+@([^\s@<>\"]+\.[^\s@<>\"]+)")
 
 
 class FilterTooLong(Refusal):

@@ -192,3 +192,10 @@ def test_a_missing_hash_is_damage_and_a_position_beyond_the_end_is_none() -> Non
         audit_tree.consistency(0, 8, VECTOR_TREE)
     with pytest.raises(NotInTree):
         audit_tree.consistency(9, 8, VECTOR_TREE)
+
+
+@pytest.mark.parametrize(("first", "second"), [(0, 0), (0, 3), (4, 3), (-1, -1)])
+def test_no_tree_and_a_smaller_one_prove_nothing(first: int, second: int) -> None:
+    root = bytes.fromhex(ROOTS[3])
+    with pytest.raises(ProofWrong):
+        audit_tree.require_consistent([], first=first, first_root=root, second=second, second_root=root)

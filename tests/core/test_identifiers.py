@@ -129,3 +129,15 @@ def test_a_masked_address_keeps_its_domain(email: str, masked: str) -> None:
 
 def test_kazakh_and_russian_spelling_of_one_surname_are_one() -> None:
     assert identifiers.fold_name("Нұрпейісова") == identifiers.fold_name("Нурпеисова")
+
+
+@pytest.mark.parametrize(
+    ("seventh", "year"), [(1, 1800), (2, 1899), (3, 1900), (4, 1999), (5, 2000), (6, 2001)]
+)
+def test_the_seventh_digit_tells_century_and_sex(seventh: int, year: int) -> None:
+    """R1: odd for men, even for women; 1 and 2 are of the nineteenth century."""
+    bodies = (f"{year % 100:02}0101{seventh}{number:04}" for number in range(20))
+    body, check = next((b, c) for b in bodies if (c := identifiers.iin_check_digit(b)) is not None)
+    found = Iin.parse(f"{body}{check}")
+    assert found.birth_date == date(year, 1, 1)
+    assert found.sex is (Sex.MALE if seventh % 2 else Sex.FEMALE)

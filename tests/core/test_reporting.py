@@ -236,3 +236,25 @@ def test_reasons_are_suppressed_like_any_breakdown() -> None:
     work = Work()
     work.reporting.by_reason = [Count(0, 80), Count(1, 3), Count(4, 20)]
     assert [count.n for count in asked(work).reasons] == [80, None, None]
+
+
+def test_all_there_ever_was_is_written_down_as_such() -> None:
+    work = Work()
+    reporting.note_export(work, actor=builders.ANALYST, question=Question(months=None), form="csv", now=NOW)
+    assert work.audit.entries[0].details["from"] == "beginning"
+
+
+def test_figures_are_of_now_or_of_the_end_of_their_last_day() -> None:
+    assert reporting.as_of(Question(), NOW) == NOW
+    october = reporting.as_of(Question(until=date(2026, 10, 31)), NOW)
+    # Almaty is five hours ahead.
+    assert october <= datetime(2026, 10, 31, 19, tzinfo=UTC)
+    assert october >= datetime(2026, 10, 31, 18, 59, 59, tzinfo=UTC)
+
+
+def test_an_estimate_is_compared_with_nothing() -> None:
+    """It is of one instant, and there is none of a year ago."""
+    work = Work(Rollups(estimate=Estimate(NOW, (Count(1, 7),))))
+    numbers = {number.figure: number for number in asked(work, Question(compare=True)).numbers}
+    assert numbers[Figure.UNUSED].before is None
+    assert numbers[Figure.ISSUED].before is not None

@@ -178,6 +178,15 @@ def test_a_disabled_account_loses_its_sessions_and_never_signs_in(here: House) -
     assert builders.events(here).count("staff:disable:done") == 1
 
 
+def test_a_session_that_was_written_beside_the_closing_opens_nothing(here: House) -> None:
+    token = sign_in(here).token
+    written = dict(here.memory.sessions)
+    disable(here)
+    here.memory.sessions.update(written)
+    with pytest.raises(staff.SessionEnded):
+        resume(here, token)
+
+
 def test_the_last_active_administrator_is_never_disabled(here: House) -> None:
     add(here, login="first", role=Role.ADMINISTRATOR)
     add(here, login="second", role=Role.ADMINISTRATOR)
@@ -284,13 +293,17 @@ def test_a_login_is_given_once(here: House) -> None:
 def test_a_password_has_twelve_characters_at_least(here: House) -> None:
     with pytest.raises(staff.PasswordTooWeak):
         add(here, login="dina", password="elevenchars")
+    add(here, login="dina", password="twelve chars")
 
 
 def test_only_an_administrator_or_the_command_line_adds_staff(here: House) -> None:
     with pytest.raises(roles.NotAllowed):
         add(here, by=builders.OFFICER, login="dina")
     administrator = roles.Actor("Timur A.", Role.ADMINISTRATOR, roles.Door.CONSOLE, staff_id=9)
-    add(here, by=administrator, login="dina")
+    number = add(here, by=administrator, login="dina")
+    entry = here.memory.audit[-1]
+    assert (entry.event, entry.subject, entry.actor) == ("staff:add:done", f"staff/{number}", administrator)
+    assert entry.details == {"role": "ra_officer", "region": "19"}
 
 
 def test_every_sign_in_leaves_an_audit_entry(here: House) -> None:

@@ -250,3 +250,18 @@ def test_a_login_is_plain(here: House, login: str) -> None:
 def test_details_are_checked(here: House, wrong: dict[str, object]) -> None:
     with pytest.raises(staff_joining.DetailsUnfit):
         ask_join(here, replace(NEWCOMER, **wrong))  # type: ignore[arg-type]
+
+
+def test_the_page_after_a_refusal_is_the_page_of_before(here: House) -> None:
+    """Else the authenticator that was set up already would be of no use."""
+    page = opened(here, joined(here))
+    with here.work() as work:
+        assert staff_enrolment.opened(work, token=page.token, now=here.now) == page
+
+
+def test_a_code_of_nobody_is_on_record_without_what_was_typed(here: House) -> None:
+    with pytest.raises(staff_enrolment.EnrolmentRefused):
+        opened(here, "ABCD EFGH")
+    entry = here.memory.audit[-1]
+    assert (entry.event, entry.subject) == ("staff:enrol:refused", "staff/unknown")
+    assert "ABCD" not in repr(entry)

@@ -1,5 +1,6 @@
 """Rights of staff: two administrators, never one's own, and an administrator is always left."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -158,3 +159,35 @@ def test_the_list_carries_no_secret(here: House) -> None:
         found = staff_rights.everybody(work, by=who(here, "first"), now=here.now)
     assert [one.login for one in found.members] == list(LOGINS)
     assert SECRET not in repr(found)
+
+
+def test_what_was_decided_keeps_when_and_by_whom(here: House) -> None:
+    number = ask(here)
+    here.later(hours=1)
+    agree(here, number)
+    with here.work() as work:
+        proposal = staff_rights.found(work, number)
+    assert (proposal.agreed_at, proposal.agreed_by) == (here.now, account(here, "second").staff_id)
+
+
+def test_any_administrator_turns_down_whatever_is_about_staff(here: House) -> None:
+    number = ask(here)
+    with here.work() as work:
+        staff_rights.turn_down(work, by=who(here, "first"), proposal_id=number, now=here.now)
+    with pytest.raises(approval.ProposalClosed):
+        agree(here, number)
+
+
+def test_a_proposal_is_about_the_account_that_was_meant(here: House) -> None:
+    """The login may have gone to somebody else, or to nobody, since it was asked."""
+    number = ask(here)
+    with here.work() as work:
+        proposal = staff_rights.found(work, number)
+        assert staff_rights.about(work, proposal).login == "clerk"
+        nobody = dict(proposal.payload) | {"login": "gone"}
+        for other in (
+            replace(proposal, subject=approval.staff_subject(account(here, "second").staff_id)),
+            replace(proposal, payload=tuple(nobody.items())),
+        ):
+            with pytest.raises(approval.ProposalChanged):
+                staff_rights.about(work, other)
