@@ -11,16 +11,19 @@ import ca_core
 import runtime
 from ca_core.certificate import AgeBand, Channel, Kind, Method, Purpose, Status, StorageKind
 from ca_core.errors import Refusal
+from ca_core.figures import Figure
+from ca_core.revocation.signed_file import Cause
 from ca_core.roles import Role
 from console import words
 from console.language import LANGUAGES
 from console.pages import PAGES
+from portal import words as portal_words
 
 # What stands in Latin letters in every language: names, standards, formats, keyboard signs.
 LATIN = re.compile(
     r"\b(eGov|Qoltanba|Kenes|NCALayer|OCSP|CRL|PEM|DER|CSR|PKCS|PKCS#10|PKCS#11|PKCS#12|RFC|RSA|EC|ECDSA|SHA|P-256|P-384|X"
     r"|TOTP|SMS|SIM|USB|PDF|CSV|XLSX|UTC|UTF|IP|URL|HTTP|HTTPS|TLS|UTF-8|BEGIN|CERTIFICATE|REQUEST|END|ASN|OID|ETSI|ID"
-    r"|article|Eng|English|NEW|ESC|Ctrl|Enter|Asia|Almaty|k|n|N|x|v|DEMO|SPECIMEN)\b"
+    r"|qoltanba backup|Python|article|Eng|English|NEW|ESC|Ctrl|Enter|Asia|Almaty|k|n|N|x|v|DEMO|SPECIMEN)\b"
 )
 PLACEHOLDER = re.compile(
     r"«qoltanba[^»]*»|\.[a-z]{3}\b|7XX XXX XX XX|\{[a-z_]*\}|\{[a-z_]+[:!][^}]*\}|`[^`]*`|\*\*|https?://\S+|\$\w+|:[a-z-]+\[|:material/\w+:"
@@ -156,3 +159,12 @@ def test_kazakh_is_kazakh() -> None:
     assert same == []
     long = [s for s in sentences("kk").values() if len(s) > 60]
     assert [s for s in long if not re.search(r"[әғқңөұүһі]", s.lower())] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_figure_and_every_cause_has_its_words(language: str) -> None:
+    """Both are found under the value of the enumeration."""
+    said = sentences(language)
+    assert [f for f in Figure if not said.get(f"statistics.label.{f.value}")] == []
+    verified = portal_words.load()[language].entries
+    assert [c for c in Cause if not verified.get(f"verify.cause_{c.value}")] == []
