@@ -31,6 +31,12 @@ def verify(house: House) -> None:
     walk.finish(by=AUDITOR)
 
 
+def verdict(house: House) -> str:
+    with house.service.look() as work:
+        last = audit_view.last_verdict(work.audit_pages)
+    return last.event if last is not None else ""
+
+
 @contextmanager
 def changed(house: House) -> Iterator[None]:
     """By somebody with the database's password, and back, so that the house stays as it was."""
@@ -48,6 +54,11 @@ def changed(house: House) -> Iterator[None]:
         yield
     finally:
         write(first.reason)
+        # A head may be sealed and not copied yet while a walk ends: that one does not know.
+        for _ in range(5):
+            if verdict(house) == audit_view.VERIFIED:
+                break
+            verify(house)
 
 
 def test_the_auditor_sees_what_happened_and_whether_the_log_is_whole(
@@ -83,8 +94,5 @@ def test_a_change_that_was_found_stands_on_both_pages_until_all_is_intact(
         expect(home.get_by_text(words.say("ru", "trouble.audit_changed"))).to_be_visible(timeout=30_000)
         picture(home, "home-changed")
     # The home page looks again by itself.
-    expect(home.get_by_text(words.say("ru", "trouble.audit_changed"))).to_have_count(0, timeout=20_000)
-    with house.service.look() as work:
-        last = audit_view.last_verdict(work.audit_pages)
-    assert last is not None
-    assert last.event == audit_view.VERIFIED
+    expect(home.get_by_text(words.say("ru", "trouble.audit_changed"))).to_have_count(0, timeout=45_000)
+    assert verdict(house) == audit_view.VERIFIED

@@ -18,8 +18,11 @@ from video.media.translator_seams import Wire
 
 # Some three seconds of a 720p picture; what is older comes too late for a viewer.
 RING_PACKETS = 512
-# Larger gaps are no loss but a sender that started anew.
+# Larger gaps are not asked for again.
 _LARGEST_GAP = 200
+# RFC 3550, A.1: beyond these a number is noise, until the next one follows upon it.
+_MAX_DROPOUT = 3000
+_MAX_MISORDER = 100
 _ASK_AGAIN_SECONDS = 0.1
 _GIVE_UP_SECONDS = 1.0
 _KEYFRAME_SECONDS = 0.3
@@ -56,6 +59,8 @@ class Counts:
     received: int = 0
     size_bytes: int = 0
     cycles: int = 0
+    # `before`: of these, what came before `first`, which is another one when a sender begins anew.
+    before: int = 0
     first: int | None = None
     jitter: float = 0.0
     transit: float | None = None
@@ -63,7 +68,7 @@ class Counts:
     def lost(self, newest: int | None) -> int:
         if self.first is None or newest is None:
             return 0
-        return max(0, self.cycles * 0x10000 + newest - self.first + 1 - self.received)
+        return max(0, self.cycles * 0x10000 + newest - self.first + 1 - (self.received - self.before))
 
 
 @dataclass(slots=True)
@@ -91,6 +96,8 @@ class Uplink:
         self._clock = CLOCK_RATES[lane.kind]
         self._ring: list[bytes | None] = [None] * RING_PACKETS if self._is_video else []
         self._missing = Missing()
+        # The number that would prove that a leap was the sender's beginning anew.
+        self._elsewhere: int | None = None
         self._frames: Frames | None = None
         self._stamp = -1
         self._wants_keyframe = False
@@ -99,7 +106,7 @@ class Uplink:
     def take(self, packet: bytes) -> None:
         now = time.monotonic()
         kind = packet[1] & 127
-        if kind != self.lane.payload_type:
+        if kind != self.lane.payload_type or not self._is_in_sequence(rtp.number(packet)):
             return
         self._count(packet, now)
         self._accept(packet, now)
@@ -134,6 +141,27 @@ class Uplink:
             self._frames.add(packet)
         elif self._frames is not None:
             self._frames = None
+
+    def _is_in_sequence(self, seq: int) -> bool:
+        """One wild number would take the stream of the other party out of its receiver's window for good."""
+        if self.newest is None:
+            return True
+        ahead = (seq - self.newest) & 0xFFFF
+        if ahead < _MAX_DROPOUT or ahead > 0x10000 - _MAX_MISORDER:
+            return True
+        if seq != self._elsewhere:
+            self._elsewhere = (seq + 1) & 0xFFFF
+            return False
+        self._begin_anew()
+        return True
+
+    def _begin_anew(self) -> None:
+        """The sender goes on elsewhere: the other party's numbers go on from the last, with a keyframe."""
+        self.newest = self._elsewhere = None
+        self.counts.first, self.counts.cycles, self.counts.before = None, 0, self.counts.received
+        self._missing.since.clear()
+        if self.down is not None:
+            self.down.source = None
 
     def _count(self, packet: bytes, now: float) -> None:
         counts, seq = self.counts, packet[2] << 8 | packet[3]

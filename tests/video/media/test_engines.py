@@ -62,7 +62,8 @@ def test_picture_and_tone_arrive_on_both_sides(kind: Kind) -> None:
                 assert leg.bytes_received > 1000
                 assert leg.packets_received > 20
                 assert leg.packets_sent > 20
-                assert 5 < leg.fps < 30
+                # Fifteen are filmed; after a hold-up the next ones come at once.
+                assert 5 < leg.fps < 60
                 assert cast(float, leg.last_media_seconds_ago) < 1
             kinds = [(event.role, event.kind) for event in made.events]
             for role in Role:
