@@ -8,7 +8,7 @@ import copy
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -617,6 +617,10 @@ class Sessions:
 
     def end(self, token_digest: bytes) -> None:
         self._memory.sessions.pop(token_digest, None)
+
+    def live(self, token_digests: Collection[bytes]) -> list[Session]:
+        found = [s for d, s in self._memory.sessions.items() if d in token_digests]
+        return [s for s in found if self._memory.accounts[s.staff_id].disabled_at is None]
 
     def end_all(self, staff_id: int) -> int:
         theirs = [d for d, s in self._memory.sessions.items() if s.staff_id == staff_id]

@@ -131,6 +131,7 @@ def test_every_refused_sign_in_leaves_one_entry_and_no_login(here: House, state:
     (entry,) = here.memory.audit[before:]
     assert entry.event == "staff:sign_in:refused"
     assert entry.subject == ("staff/unknown" if state == "unknown" else "staff/1")
+    assert entry.actor.name == ("unknown" if state == "unknown" else "Ainur K.")
     assert "guessed" not in repr(entry)
 
 
@@ -267,6 +268,37 @@ def test_a_session_ends_when_idle_and_at_its_absolute_limit(here: House) -> None
     here.memory.sessions[staff.digest(token)] = staff.Session(staff.digest(token), 1, started, here.now)
     with pytest.raises(staff.SessionEnded):
         resume(here, token)
+
+
+def test_of_all_open_pages_those_are_named_whose_session_is_over(here: House) -> None:
+    old = staff.digest(sign_in(here).token)
+    here.later(minutes=14)
+    new = staff.digest(sign_in(here).token)
+    here.later(minutes=2)
+    with here.work() as work:
+        over = staff.ended(
+            work, token_digests=[old, new, b"none"], idle=IDLE, absolute=ABSOLUTE, now=here.now
+        )
+    assert over == {old, b"none"}
+
+
+def test_nobody_works_with_a_closed_account_or_none(here: House) -> None:
+    disable(here)
+    with here.work() as work:
+        for number in (1, 77):
+            with pytest.raises(staff.SessionEnded):
+                staff.account(work, staff_id=number)
+
+
+def test_a_language_is_changed_once_and_to_one_of_three(here: House) -> None:
+    officer = staff.actor(here.memory.accounts[1])
+    with here.work() as work:
+        for language in ("en", "en"):
+            staff.set_language(work, by=officer, language=language, now=here.now)
+        with pytest.raises(staff.LanguageUnknown):
+            staff.set_language(work, by=officer, language="de", now=here.now)
+    assert here.memory.accounts[1].language == "en"
+    assert builders.events(here).count("staff:language:done") == 1
 
 
 def test_signing_out_ends_this_browser_and_signing_out_everywhere_all(here: House) -> None:

@@ -11,6 +11,14 @@ import pytest
 # Each stored enumeration of the core, as it was when the first rows with it were written.
 STORED = {
     "approval.ProposalState": "OPEN=1 AGREED=2 WITHDRAWN=3",
+    "audit_check.Kind": """
+        ENTRY_CHANGED=entry_changed ENTRY_MISSING=entry_missing LEAF_MISSING=leaf_missing
+        INNER_HASH_WRONG=inner_hash_wrong ROOT_WRONG=root_wrong HEAD_FORGED=head_forged
+        HEAD_KEY_UNKNOWN=head_key_unknown HEAD_MISSING=head_missing TAIL_CUT=tail_cut
+        BEYOND_HEAD=beyond_head COPY_FORGED=copy_forged COPY_DIFFERS=copy_differs
+        COPY_OUT_OF_ORDER=copy_out_of_order COPY_UNREADABLE=copy_unreadable BACKDATED=backdated
+        NO_COPIES=no_copies NOT_COPIED=not_copied NOT_SEALED=not_sealed
+    """,
     "call.Leg": "CITIZEN=citizen AGENT=agent",
     "call.Need": """
         NONE= SIGN_LANGUAGE=sign_language HELPER_PRESENT=helper_present NO_CAMERA=no_camera

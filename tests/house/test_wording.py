@@ -9,6 +9,7 @@ import pytest
 
 import ca_core
 import runtime
+from ca_core import overview
 from ca_core.certificate import AgeBand, Channel, Kind, Method, Purpose, Status, StorageKind
 from ca_core.errors import Refusal
 from ca_core.figures import Figure
@@ -166,5 +167,6 @@ def test_every_figure_and_every_cause_has_its_words(language: str) -> None:
     """Both are found under the value of the enumeration."""
     said = sentences(language)
     assert [f for f in Figure if not said.get(f"statistics.label.{f.value}")] == []
+    assert [f for f in overview.Figure if not said.get(f"home.figure.{f.value}")] == []
     verified = portal_words.load()[language].entries
     assert [c for c in Cause if not verified.get(f"verify.cause_{c.value}")] == []
