@@ -47,7 +47,7 @@ import sys
 from pathlib import Path
 from video.media import app
 app.serve(port=int(sys.argv[1]), settings=app.WorkerSettings(
-    secret=sys.argv[2], evidence_dir=Path(sys.argv[3]), evidence_secret=bytes(32)))
+    secret=sys.argv[2], evidence_dir=Path(sys.argv[3]), evidence_secret=bytes(32), engine_kind="relay"))
 """
 
 

@@ -95,21 +95,30 @@ class Settings:
         "<scheme>://<video_host>:<video_port>",
     )
     media_port: int = _port(
-        "First port of the media workers' control, one a worker, always on loopback; the media themselves"
-        " take free UDP ports.",
+        "First port of the media workers' control, one a worker, always on loopback.",
         8091,
+    )
+    media_udp_port: int = _of(
+        "First UDP port of picture and sound, one a worker; 0: any that is free, behind no firewall.",
+        50000,
+        least=0,
+        most=65472,
     )
     media_workers: int = _of("Number of media workers; 0: one a core.", 0, least=0, most=64)
     video_engine: Literal["translator", "relay"] = _of(
         "What carries picture and sound: `translator` forwards packets as they came, `relay` decodes and"
         " encodes them at many times the load.",
-        "relay",
+        "translator",
     )
     media_host: str = _of(
-        "The one address on which media workers take media; every interface's when it is not given.", ""
+        "The addresses on which media workers take media, separated by blanks, IPv4 or IPv6; every interface's"
+        " when none is given.",
+        "",
     )
     media_advertised_host: str = _of(
-        "The address that pages see, where a one-to-one translation stands before the media workers.", ""
+        "The addresses that pages see, separated by blanks, where a one-to-one translation stands before the"
+        " media workers.",
+        "",
     )
     vision_port: int = _port(
         "Port of the process that reads documents and compares faces; on loopback.", 8089
@@ -218,6 +227,10 @@ class Settings:
     def media_ports(self) -> range:
         """The control ports of the media workers."""
         return range(self.media_port, self.media_port + (self.media_workers or os.cpu_count() or 1))
+
+    def media_udp(self, worker: int) -> int:
+        """The UDP port of one media worker; 0 for any."""
+        return self.media_udp_port + worker if self.media_udp_port else 0
 
     @property
     def is_demo(self) -> bool:

@@ -175,6 +175,7 @@ def _video_children(configured: Settings, environment: dict[str, str]) -> list[C
                 ready_url=f"http://127.0.0.1:{port}/health",
                 env=environment,
                 port=Port("media_port", "127.0.0.1", port),
+                second_port=_media_udp(configured, index),
             )
             for index, port in enumerate(configured.media_ports)
         ),
@@ -186,6 +187,15 @@ def _video_children(configured: Settings, environment: dict[str, str]) -> list[C
             port=Port("video_port", configured.video_host, configured.video_port),
         ),
     ]
+
+
+def _media_udp(configured: Settings, worker: int) -> Port | None:
+    number = configured.media_udp(worker)
+    if not number:
+        return None
+    # Bound on any address, the port is not free on every one.
+    hosts = configured.media_host.split() or ["0.0.0.0"]
+    return Port("media_udp_port", hosts[0], number, is_udp=True)
 
 
 def _keyagent_child(configured: Settings) -> list[Child]:

@@ -43,6 +43,7 @@ class Port:
     setting: str
     host: str
     number: int
+    is_udp: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class Child:
     ready_url: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     port: Port | None = None
+    second_port: Port | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +73,13 @@ class Patience:
 def require_free(port: Port) -> None:
     """Raises PortTaken unless we could listen there now."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(port.host, port.number, type=socket.SOCK_STREAM)[0]
+        wanted = socket.SOCK_DGRAM if port.is_udp else socket.SOCK_STREAM
+        family, kind, _, _, address = socket.getaddrinfo(port.host, port.number, type=wanted)[0]
         with socket.socket(family, kind) as probe:
-            # As the servers do it: connections of an earlier run that are still closing do not matter.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # As the servers do it: connections of an earlier run that are still closing do not matter. Two UDP
+            # sockets, though, would both be given the port.
+            if not port.is_udp:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except PermissionError as failure:
         raise PortTaken(port, "may not be used without special rights") from failure
@@ -103,8 +108,9 @@ class Supervisor:
     def require_free(self) -> None:
         """Raises PortTaken unless every child could listen now."""
         for child in self._children:
-            if child.port:
-                require_free(child.port)
+            for port in (child.port, child.second_port):
+                if port:
+                    require_free(port)
 
     def run(self) -> int:
         """0 after an orderly stop, 1 when a child was not ready in time; PortTaken before any starts."""

@@ -13,6 +13,7 @@ from runtime.settings import Settings
 from video.gateway import serve as gateway_server
 from video.gateway.service import Options
 from video.media import app as media
+from video.media import port as media_port
 from video.media.ice import IceSettings
 from video.vision import app as vision_app
 
@@ -55,11 +56,13 @@ def gateway(configured: Settings) -> None:
 
 
 def worker(configured: Settings, number: int) -> None:
-    """One media worker, until SIGTERM. Raises SettingRefused."""
+    """One media worker, until SIGTERM. Raises SettingRefused, and PortTaken before it opens anything."""
     logs.configure(configured, process=f"media-{number}")
     settings.check_production(configured, secrets=("media_secret_file", "evidence_secret_file"))
     if not 0 <= number < len(configured.media_ports):
         raise settings.SettingRefused("media_workers", f"there is no worker {number}.")
+    udp_port = configured.media_udp(number)
+    media_port.require_free(udp_port, configured.media_host.split() or None)
     media.serve(
         settings=media.WorkerSettings(
             secret=settings.media_secret(configured),
@@ -68,6 +71,7 @@ def worker(configured: Settings, number: int) -> None:
             addresses=IceSettings(
                 bind_host=configured.media_host or None,
                 advertised_host=configured.media_advertised_host or None,
+                udp_port=udp_port,
             ),
             engine_kind=configured.video_engine,
         ),

@@ -97,6 +97,7 @@ def configured(folder: Path) -> Settings:
     """The default SQLite, every process, nothing shared with a house that may be running on this machine."""
     ports = {name: str(port) for name, port in zip(_PORTS, _free_ports(len(_PORTS)), strict=True)}
     fixed = {"var_dir": str(folder / "var"), "media_workers": "1", "session_idle_minutes": "60"}
+    ports["media_udp_port"] = "0"
     return settings.load({**fixed, **ports})
 
 

@@ -13,7 +13,7 @@ ANYBODYS_CALL = {"accept", "decline"}
 OF_THE_CALL = {"hold", "resume", "hang_up", "offer", "say", "show"}
 OF_THE_DESK = {"available", "pause", "finish_wrap_up", "extend_wrap_up"}
 AGENTS = ANYBODYS_CALL | OF_THE_CALL | OF_THE_DESK
-CITIZENS = {"answer", "leave", "offer", "say", "code"}
+CITIZENS = {"answer", "leave", "offer", "say", "code", "picture"}
 
 _BODY = {"call_id": 1, "languages": ["kk"], "sdp": "v=0", "text": "a word", "what": "face", "typed": "123456"}
 

@@ -23,7 +23,7 @@ from portal import words as portal_words
 # What stands in Latin letters in every language: names, standards, formats, keyboard signs.
 LATIN = re.compile(
     r"\b(eGov|Qoltanba|Kenes|NCALayer|OCSP|CRL|PEM|DER|CSR|PKCS|PKCS#10|PKCS#11|PKCS#12|RFC|RSA|EC|ECDSA|SHA|P-256|P-384|X"
-    r"|TOTP|SMS|SIM|USB|PDF|CSV|XLSX|UTC|UTF|IP|URL|HTTP|HTTPS|TLS|UTF-8|BEGIN|CERTIFICATE|REQUEST|END|ASN|OID|ETSI|ID"
+    r"|TOTP|SMS|SIM|USB|PDF|CSV|XLSX|UTC|UTF|IP|UDP|URL|HTTP|HTTPS|TLS|UTF-8|BEGIN|CERTIFICATE|REQUEST|END|ASN|OID|ETSI|ID"
     r"|qoltanba backup|Python|article|Eng|English|NEW|ESC|Ctrl|Enter|Asia|Almaty|k|n|N|x|v|DEMO|SPECIMEN)\b"
 )
 PLACEHOLDER = re.compile(

@@ -31,6 +31,7 @@ from runtime.demo.accounts import ACCOUNTS, DemoAccount
 from runtime.service import Service
 from tests.journeys import axe as axes
 from tests.journeys.key_program import KeyProgram
+from tests.servers import turn
 
 PROJECT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 150
@@ -54,6 +55,7 @@ _WITH_CALLS = {
     "test_call_documents",
     "test_call_evidence",
     "test_call_failures",
+    "test_call_lines",
     "test_call_offers",
     "test_j1_call",
     "test_j2_call",
@@ -151,7 +153,18 @@ def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -
 @contextmanager
 def running(folder: Path) -> Iterator[House]:
     """A house of its own below this folder, until the end of the block."""
+    secret = folder / "turn_secret"
+    secret.write_text(secrets.token_urlsafe(32), encoding="ascii")
+    with turn.serve(secret.read_text()) as relay:
+        overrides = {"turn_urls": f"turn:{relay.host}:{relay.port}", "turn_secret_file": str(secret)}
+        with _started(folder, overrides) as started:
+            yield started
+
+
+@contextmanager
+def _started(folder: Path, more: dict[str, str]) -> Iterator[House]:
     overrides = {
+        **more,
         "var_dir": str(folder / "var"),
         "console_port": str(_free_port()),
         "portal_port": str(_free_port()),
@@ -160,6 +173,7 @@ def running(folder: Path) -> Iterator[House]:
         "vision_port": str(_free_port()),
         "media_port": str(_free_port()),
         "keyagent_port": str(_free_port()),
+        "media_udp_port": "0",
         "media_workers": "1",
         "demo_certificates": CERTIFICATES,
     }

@@ -164,9 +164,11 @@ def clear(house: House) -> None:
             assert left.state is DeskState.PAUSED
 
 
-def at_desk(visit: Visits, number: int, *, languages: str = "kk ru en", wants: str = "ru") -> Page:
+def at_desk(
+    visit: Visits, number: int, *, languages: str = "kk ru en", wants: str = "ru", script: str = ""
+) -> Page:
     """An agent's browser that has found the gateway; `languages` are the chips that stay pressed."""
-    agent = visit(Role.CALL_AGENT, "/calls", number=number, language=wants, script=eyes.SCRIPT)
+    agent = visit(Role.CALL_AGENT, "/calls", number=number, language=wants, script=eyes.SCRIPT + script)
     agent.set_default_timeout(45_000)
     expect(agent.locator(".dock[data-link=open]")).to_be_attached(timeout=45_000)
     for code in {"kk", "ru", "en"} - set(languages.split()):

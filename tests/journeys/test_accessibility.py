@@ -98,6 +98,8 @@ def test_screens_of_the_console_keep_nobody_out(visit: Visits, axe: Axe, places:
 def look(page: Page, axe: Axe, name: str) -> None:
     """By axe; where the screen has one act above all, also whether Tab alone comes to it and on past everything."""
     drawn(page)
+    if name in ACTS:
+        page.locator(ACTS[name]).first.wait_for()
     axe.look(page, name)
     if name not in ACTS:
         return

@@ -132,3 +132,41 @@ def test_a_page_that_cannot_reach_the_gateway_keeps_a_line_that_may_heal(
     talking.see_each_other(agent, citizen)
     visit.expected(r"WebSocket connection .* failed")
     visit.expected(r"Failed to load resource")
+
+
+# What the browser estimates of its line out, replaced by what the test says; everything else is its own.
+_ESTIMATE = """rate => {
+  window.__rate = rate;
+  if (window.__estimated) return;
+  window.__estimated = RTCPeerConnection.prototype.getStats;
+  RTCPeerConnection.prototype.getStats = async function (...given) {
+    const told = [...(await window.__estimated.apply(this, given)).values()].map((one) => ({...one}));
+    for (const one of told) if (one.type === "candidate-pair") one.availableOutgoingBitrate = window.__rate;
+    return told;
+  };
+}"""
+
+
+def test_a_line_too_poor_for_a_picture_keeps_the_voice(pair: tuple[Page, Page]) -> None:
+    """The picture rests and both are told; what the agent asks to see is sent at once, whatever the line."""
+    agent, citizen = pair
+    citizen.evaluate(_ESTIMATE, 30_000)
+    expect(citizen.locator("[data-slot=showing]")).to_contain_text("вас слышат", timeout=15_000)
+    assert "Только звук" in veil(agent, "title")
+    frames = "video => video.getVideoPlaybackQuality().totalVideoFrames"
+    agent.wait_for_timeout(1_000)
+    before = agent.locator(talking.AGENT_SEES).first.evaluate(frames)
+    agent.wait_for_timeout(2_000)
+    assert agent.locator(talking.AGENT_SEES).first.evaluate(frames) == before
+    assert talking.loudest(agent, talking.AGENT_SEES)["decibels"] > -60
+    talking.require_moving(citizen, talking.CITIZEN_SEES)
+
+    citizen.evaluate(_ESTIMATE, 900_000)
+    talking.go_to(agent, "document")
+    agent.locator(".st-key-show_document button").first.click()
+    expect(citizen.locator("[data-slot=showing]")).to_contain_text("Впишите её в рамку", timeout=15_000)
+    expect(agent.locator(".dock .veil")).to_be_hidden(timeout=TOLD_WITHIN_MS)
+    talking.see_each_other(agent, citizen)
+    talking.hang_up(agent)
+    expect(talking.at(agent, "wrap_up")).to_be_attached(timeout=TOLD_WITHIN_MS)
+    talking.finish_wrap_up(agent)

@@ -1,5 +1,6 @@
 """The command line: every command helps, refuses in one sentence, and its exit code means something."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -128,4 +129,20 @@ def test_refusal_is_one_sentence_and_exit_code_1(
     said = capsys.readouterr().err
     assert left.value.code in (1, 2)
     assert sentence in said
+    assert "Traceback" not in said
+
+
+def test_a_media_worker_whose_udp_port_is_taken_says_which_setting_names_it(
+    var: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("QOLTANBA_MEDIA_HOST", "127.0.0.1")
+        monkeypatch.setenv("QOLTANBA_MEDIA_UDP_PORT", str(other.getsockname()[1]))
+        monkeypatch.setattr("sys.argv", ["qoltanba", "video", "worker", "0"])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+    assert left.value.code == 1
+    said = capsys.readouterr().err
+    assert "`media_udp_port`: media.port_taken" in said
     assert "Traceback" not in said

@@ -1,4 +1,4 @@
-"""What the citizen's page may ask: take the ringing call, send media, type the code, write, leave."""
+"""What the citizen's page may ask: take the ringing call, send media, rest the picture, type the code, write, leave."""
 
 from functools import partial
 
@@ -54,13 +54,32 @@ async def take(gateway: Gateway, page: Page, message: Message) -> None:
             await _leave(gateway, await _call(gateway, call_id))
         case "offer":
             page.offers()
+            # A new connection begins with the picture.
+            _carries_picture(gateway, call_id, True)
             await exchange.offer(gateway, page, await _call(gateway, call_id), message)
+        case "picture":
+            _picture(gateway, call_id, message)
         case "say":
             exchange.say(gateway, page, await _call(gateway, call_id), message)
         case "code":
             await _type_code(gateway, page, message)
         case _:
             raise MessageUnknown
+
+
+def _picture(gateway: Gateway, call_id: int, message: Message) -> None:
+    """The page says whether its line carries the picture; the agent is told."""
+    on = message.flag("on")
+    if on is None:
+        raise BadMessage("on")
+    _carries_picture(gateway, call_id, on)
+
+
+def _carries_picture(gateway: Gateway, call_id: int, on: bool) -> None:
+    line = gateway.lines.get(call_id)
+    if line is not None and line.is_sound_only == on:
+        line.is_sound_only = not on
+        gateway.pulse.wake()
 
 
 async def _take_it(gateway: Gateway, call: Call) -> None:

@@ -95,6 +95,8 @@ class Line:
     is_recording: bool = False
     record_not_before: float = float("-inf")
     shown: Shown = Shown.NONE
+    # The caller's line carries no picture for now, as their page says.
+    is_sound_only: bool = False
     said: deque[Json] = field(default_factory=lambda: deque(maxlen=_CHAT_LINES))
     # Steps are being taken, or the database was not read since they were.
     is_busy: bool = False

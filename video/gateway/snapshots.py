@@ -138,11 +138,19 @@ def _call(scene: Scene, desk: Desk, line: Line | None) -> Json | None:
         "lost_why": call.lost_why,
         "recording": _records(call),
         "recording_problem": call.recording_problem,
-        "line": line.ends[Leg.CITIZEN].quality if line is not None else "none",
+        "line": _quality(line),
+        "sound_only": line is not None and line.is_sound_only,
         "show": (line.shown if line is not None else Shown.NONE).value,
         "cause": _cause(call),
         "need": call.need.value,
     }
+
+
+def _quality(line: Line | None) -> str:
+    """Of the caller's line. Few packets are lost where few are sent: one without a picture is poor."""
+    if line is None:
+        return "none"
+    return "poor" if line.is_sound_only else line.ends[Leg.CITIZEN].quality
 
 
 def _queue(scene: Scene) -> Json:

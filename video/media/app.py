@@ -28,6 +28,7 @@ from video.engine import Event, EventKind, RecordingOrder, Role
 from video.media import door, translator, wire
 from video.media.feed import Cpu, Feed
 from video.media.ice import IceSettings
+from video.media.port import Port
 from video.media.probe import Probes
 from video.media.relay import RelayEngine
 
@@ -47,7 +48,7 @@ class WorkerSettings:
     evidence_dir: Path
     evidence_secret: bytes = field(repr=False)
     addresses: IceSettings = field(default_factory=IceSettings)
-    engine_kind: engine.EngineKind = "relay"
+    engine_kind: engine.EngineKind = "translator"
 
 
 class Worker:
@@ -57,7 +58,7 @@ class Worker:
         self.settings = settings
         self.feed = Feed()
         self.engine: RelayEngine
-        self.probes = Probes(self.feed.publish, settings.addresses)
+        self.probes: Probes
         self.is_ready = False
         self._order = RecordingOrder(settings.evidence_dir, settings.evidence_secret)
         self._cpu = Cpu()
@@ -69,6 +70,7 @@ class Worker:
         self.engine = await translator.opened(
             self.settings.engine_kind, self.feed.publish, settings=self.settings.addresses
         )
+        self.probes = Probes(self.feed.publish, self.engine.addresses)
         self.is_ready = True
         try:
             yield
@@ -163,10 +165,11 @@ class Worker:
         return PlainTextResponse("ready\n" if self.is_ready else "not ready\n", 200 if self.is_ready else 503)
 
     async def metrics(self, request: Request) -> Response:
-        values = {
+        values: dict[str, tuple[str, float]] = {
             "qoltanba_media_calls": ("gauge", len(self.engine.call_ids)),
             "qoltanba_media_legs": ("gauge", self.engine.leg_count),
             "qoltanba_media_events_total": ("counter", self.feed.number),
+            **_port_metrics(self.engine.addresses.port),
             "process_cpu_seconds_total": ("counter", round(time.process_time(), 3)),
         }
         lines = [f"# TYPE {name} {kind}\n{name} {value}\n" for name, (kind, value) in values.items()]
@@ -186,6 +189,18 @@ class Worker:
         return wire.heartbeat_json(
             wire.Heartbeat(self.feed.run, self.feed.number, self._cpu.percent(), calls, legs)
         )
+
+
+def _port_metrics(port: Port | None) -> dict[str, tuple[str, float]]:
+    if port is None:
+        return {}
+    counts = port.counts
+    return {
+        "qoltanba_media_datagrams_unknown_total": ("counter", counts.unknown),
+        "qoltanba_media_datagrams_unproven_total": ("counter", counts.unproven),
+        "qoltanba_media_datagrams_unsent_total": ("counter", counts.unsent),
+        "qoltanba_media_addresses_moved_total": ("counter", counts.moved),
+    }
 
 
 def make_app(settings: WorkerSettings) -> Starlette:

@@ -27,6 +27,7 @@ from av import VideoFrame
 from video import engine
 from video.engine import EncodedFrame, EventKind, MediaKind, Role
 from video.media import ice, seams
+from video.media.passive import PassiveIce
 from video.media.timeline import CLOCK_RATES, Timeline
 from video.media.tracks import PictureTrack, SoundTrack
 
@@ -61,6 +62,7 @@ class Leg:
         self._settings = settings
         self._tell = tell
         self._connection = RTCPeerConnection(settings.configuration())
+        self._agents: tuple[PassiveIce, ...] = ()
         self._uplinks: dict[MediaKind, Uplink] = {}
         self._pump: asyncio.Task[None] | None = None
         self._awaiting: list[asyncio.Future[VideoFrame]] = []
@@ -73,6 +75,7 @@ class Leg:
         try:
             for kind in kinds:
                 self._prepare(connection.addTransceiver(self.picture if kind == "video" else self.sound))
+            self._agents = self._settings.seat(connection)
             await connection.setRemoteDescription(RTCSessionDescription(cleaned, "offer"))
             for transceiver in connection.getTransceivers():
                 self._watch(transceiver)
@@ -83,7 +86,7 @@ class Leg:
             await connection.setLocalDescription(await connection.createAnswer())
         except (ValueError, InternalError, InvalidAccessError, InvalidStateError, OperationError) as failure:
             raise engine.OfferNotUnderstood from failure
-        return self._settings.shown(connection.localDescription.sdp)
+        return ice.with_fec(self._settings.shown(connection.localDescription.sdp))
 
     def link(self, far: "Leg | None") -> None:
         """What this leg receives goes to `far` from now on."""
@@ -101,6 +104,8 @@ class Leg:
         """Stop sending and forwarding now; the connection is closed by `close`."""
         self.is_cut = True
         self.link(None)
+        for agent in self._agents:
+            agent.cut()
         self.picture.stop()
         self.sound.stop()
         if self._pump is not None:

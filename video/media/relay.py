@@ -51,13 +51,18 @@ class RelayEngine:
         return tuple(self._calls)
 
     @property
+    def addresses(self) -> ice.IceSettings:
+        """With the port, once it is open: device checks share it."""
+        return self._settings
+
+    @property
     def leg_count(self) -> int:
         return sum(len(call.legs) for call in self._calls.values())
 
     async def open(self) -> None:
-        """Check aiortc, warm the codecs, start the watchdog. Raises SeamsChanged."""
+        """Check aiortc, open the port, warm the codecs, start the watchdog. Raises SeamsChanged, PortTaken."""
         await seams.check()
-        self._settings.bind()
+        self._settings = await self._settings.opened()
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(ENCODER_THREADS, "encoder"))
         stills.warm()
         self._scribe = recorder.Scribe()
@@ -71,6 +76,8 @@ class RelayEngine:
         await asyncio.gather(*self._closing)
         if self._scribe is not None:
             await self._scribe.stop()
+        if self._settings.port is not None:
+            self._settings.port.close()
 
     async def create_call(self, call_id: int, *, recording: engine.RecordingOrder | None = None) -> None:
         call = self._calls.setdefault(call_id, _Call())

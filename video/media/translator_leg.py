@@ -29,6 +29,7 @@ from video import engine
 from video.engine import EncodedFrame, EventKind, MediaKind, Role
 from video.media import ice, rtp, seams, translator_card, translator_seams
 from video.media.leg import CLOSE_SECONDS, FrameTaker
+from video.media.passive import PassiveIce
 from video.media.timeline import Timeline
 from video.media.translator_rtcp import Reports
 from video.media.translator_seams import Wire
@@ -60,6 +61,7 @@ class TranslatedLeg:
         self._tell = tell
         self._is_held = self._is_alone = False
         self._connection = RTCPeerConnection(settings.configuration())
+        self._agents: tuple[PassiveIce, ...] = ()
         self._wires: dict[RTCDtlsTransport, Wire] = {}
         self._up: dict[bytes, Uplink] = {}
         self._again: dict[bytes, Uplink] = {}
@@ -78,6 +80,7 @@ class TranslatedLeg:
         try:
             for kind in kinds:
                 self._prepare(connection.addTransceiver(kind))
+            self._agents = self._settings.seat(connection)
             await connection.setRemoteDescription(RTCSessionDescription(cleaned, "offer"))
             for transceiver in connection.getTransceivers():
                 self._go_around(transceiver)
@@ -89,7 +92,7 @@ class TranslatedLeg:
             await connection.setLocalDescription(await connection.createAnswer())
         except (ValueError, InternalError, InvalidAccessError, InvalidStateError, OperationError) as failure:
             raise engine.OfferNotUnderstood from failure
-        return self._settings.shown(connection.localDescription.sdp)
+        return ice.with_fec(self._settings.shown(connection.localDescription.sdp))
 
     def link(self, far: "TranslatedLeg | None") -> None:
         """What this leg receives goes to `far` from now on; when it goes, black and silence stand for it."""
@@ -115,6 +118,8 @@ class TranslatedLeg:
         """Stop sending and forwarding now; the connection is closed by `close`."""
         self.is_cut = True
         self.link(None)
+        for agent in self._agents:
+            agent.cut()
         for wire in self._wires.values():
             wire.cut()
         if self._card is not None:
@@ -223,6 +228,8 @@ class TranslatedLeg:
             if not packet[1] & 128:
                 return
         if not self.has_media:
+            # aiortc says that it is connected once the streams are started: media may come first.
+            self._say_connected()
             self.has_media = True
             self._tell(self, EventKind.LEG_MEDIA, {"took_ms": self._age_ms()})
 
@@ -343,12 +350,16 @@ class TranslatedLeg:
 
     async def _on_connection(self) -> None:
         state = self._connection.connectionState
-        if state == "connected" and not self.is_connected:
-            self.is_connected = True
-            self._tell(self, EventKind.LEG_CONNECTED, {"took_ms": self._age_ms()})
+        if state == "connected":
+            self._say_connected()
         elif state == "failed" and not self.is_cut:
             cause = "connection_lost" if self.is_connected else "not_connected"
             self._tell(self, EventKind.LEG_FAILED, {"cause": cause})
+
+    def _say_connected(self) -> None:
+        if not self.is_connected:
+            self.is_connected = True
+            self._tell(self, EventKind.LEG_CONNECTED, {"took_ms": self._age_ms()})
 
     def _on_transport(self, transport: RTCDtlsTransport) -> None:
         if transport.state == "closed" and self.is_connected and not self.is_cut:

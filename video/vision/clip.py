@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _ANOTHER_FROM = 0.55
 # However slowly a face becomes another one, this far from the straight one it is another one.
 _NOBODY_FROM = 0.60
-# Besides the frames that prove the moves; of a move held for long so many.
-_LOOKED_AT = 6
+# Of each step so many besides the frames that prove its move; of those, where a move is held for long, so many.
+_LOOKED_AT = 2
 _PROOF_LOOKED_AT = 8
 # Nobody is to know beforehand which ones.
 _dice = random.SystemRandom()
@@ -185,7 +185,7 @@ class _Film:
 
     def _changes(self, straight: Embedding) -> bool:
         """Somebody else takes over, or lends the moves to a picture of the first: a frame like neither the straight
-        one nor the one before it. Looked at are the frames that prove the moves, and others by chance.
+        one nor the one before it. Looked at are the frames that prove the moves, and by chance others of each step.
         """
         before = straight
         for at in self._looked_at():
@@ -204,8 +204,11 @@ class _Film:
             for step, asked in enumerate(self.plan.moves, 1)
         ]
         proving = {at for places in proofs for at in _drawn(places, _PROOF_LOOKED_AT)}
-        others = [at for at in self.marks if at not in proving]
-        return sorted(proving | set(_drawn(others, _LOOKED_AT)))
+        others = [
+            [at for at, one in self.shown.items() if one.step == step and at not in proving]
+            for step in range(len(self.plan.moves) + 1)
+        ]
+        return sorted(proving.union(*(_drawn(places, _LOOKED_AT) for places in others)))
 
     def _is_flat(self) -> bool:
         """One plane explains a turn, in each frame that is looked at."""

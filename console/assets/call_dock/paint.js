@@ -126,6 +126,7 @@ const veilOf = (call, m) => {
   if (call.state === "ringing") return [m.words.ringing, m.words.ringing_text, until];
   if (call.state === "connecting") return [m.words.connecting, m.words.connecting_text, until];
   if (call.state === "held") return [m.words.held, m.words.held_text, until];
+  if (call.state === "active" && call.sound_only) return [m.words.sound_only, m.words.sound_only_text, ""];
   if (call.state !== "reconnecting") return null;
   const title = call.lost === "agent" ? m.words.lost_agent : m.words.lost_citizen;
   return [title, m.words[`lost_${call.lost_why}`] || m.words.lost_text, until];

@@ -3,6 +3,7 @@
 import * as devices from "./devices.js";
 import { Peer } from "./peer.js";
 import { Signalling } from "./signalling.js";
+import { Uplink } from "./uplink.js";
 import { View } from "./view.js";
 
 const TALKING = ["connecting", "active", "held", "reconnecting"];
@@ -18,6 +19,7 @@ const screen = { own: place.querySelector('[data-video="own"]'), remote: place.q
 let call = null;
 let welcome = { ice_servers: [], relay_only: false };
 let peer = null;
+let uplink = null;
 let media = null;
 let facing = "user";
 let began = place.dataset.talked > 0 ? Date.now() - place.dataset.talked * 1000 : 0;
@@ -38,7 +40,10 @@ const signalling = new Signalling({
 });
 
 const HEARD = {
-  welcome: (message) => { welcome = message; },
+  welcome: (message) => {
+    welcome = message;
+    if (uplink && !uplink.isOn) pictureRests(false);
+  },
   call: (message) => changed(message),
   join: () => join(),
   sdp: (message) => peer?.accept(message.sdp).catch(() => join()),
@@ -53,10 +58,12 @@ function heard(message) {
 function changed(message) {
   if (call && message.revision < call.revision) return;
   const before = call?.state;
+  const shown = call?.show;
   call = message;
   view.show(call);
   if (call.state === "ended") return void end();
   if (call.state === "active" && !began) began = Date.now();
+  if (call.show !== shown && call.show !== "none") uplink?.show();
   ring(call.state === "ringing");
   if (call.state !== before && !TALKING.includes(call.state)) leaveLine();
   if (call.state !== before && TALKING.includes(call.state)) soonJoin();
@@ -86,6 +93,23 @@ function openDevices() {
   return media;
 }
 
+// The picture stops resting (`on`), or rests because the line carries no more than the voice.
+function pictureRests(on) {
+  signalling.send({ type: "picture", on });
+  rest(!on);
+}
+
+function rest(isSoundOnly) {
+  view.isSoundOnly = isSoundOnly;
+  if (call) view.show(call);
+}
+
+function watchUplink(made) {
+  uplink?.stop();
+  rest(false);
+  uplink = made && new Uplink({ peer: made, told: pictureRests });
+}
+
 async function join() {
   peer?.close();
   const stream = await openDevices();
@@ -98,6 +122,7 @@ async function join() {
     onState: (state) => watch(made, state),
   });
   peer = made;
+  watchUplink(made);
   const sdp = await made.offer();
   if (peer !== made || signalling.send({ type: "offer", sdp })) return;
   // Nobody heard the offer: nothing would ever come over this connection.
@@ -151,6 +176,7 @@ function mend(made) {
 function leaveLine() {
   peer?.close();
   peer = null;
+  watchUplink(null);
   screen.remote.srcObject = null;
   media?.then(devices.close);
   media = null;

@@ -62,6 +62,24 @@ export class Peer {
     await this.senders.video?.replaceTrack(track);
   }
 
+  // Whether the line out is too poor for a picture; a browser that tells no rate is judged by what is lost.
+  async isPoor(bits, lossy) {
+    let rate = null;
+    let lost = 0;
+    (await this.connection.getStats()).forEach((report) => {
+      if (report.type === "candidate-pair" && report.nominated) rate = report.availableOutgoingBitrate ?? rate;
+      if (report.type === "remote-inbound-rtp" && report.kind === "video") lost = report.fractionLost ?? 0;
+    });
+    return rate === null ? lost > lossy : rate < bits;
+  }
+
+  // Without a new offer: the stream stays, and nothing is encoded or sent while it rests.
+  async sendPicture(on) {
+    const wanted = this.senders.video.getParameters();
+    wanted.encodings.forEach((encoding) => { encoding.active = on; });
+    await this.senders.video.setParameters(wanted);
+  }
+
   close() {
     this.connection.close();
   }

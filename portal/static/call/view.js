@@ -9,6 +9,8 @@ export class View {
     this.words = JSON.parse(place.dataset.words);
     this.title = document.title;
     this.now = "opening";
+    // The line out carries the voice and no picture.
+    this.isSoundOnly = false;
   }
 
   part(selector) {
@@ -108,6 +110,7 @@ export class View {
 
   showing(call) {
     if (call.state === "reconnecting") return this.say("connecting");
+    if (call.state === "active" && this.isSoundOnly) return this.say("sound_only");
     if (call.state !== "active" || call.show === "none") return this.say(call.state);
     const upright = call.show !== "face" && this.part(".stage").dataset.own === "upright";
     return this.say(`show_${call.show}`) + (upright ? ` ${this.say("turn_phone")}` : "");

@@ -78,3 +78,21 @@ def test_a_decision_in_the_wrap_up_reaches_the_citizens_page(world: World) -> No
         )  # fmt: skip
     assert citizen.until(lambda told: told["decision"] == "refused_retry")["reason"] == "poor_line"
     assert citizen.end() == 4410
+
+
+def test_the_agent_is_told_that_the_callers_line_carries_sound_only(world: World) -> None:
+    """A page whose line is too poor rests the picture; a new connection begins with it."""
+    caller, agent = world.caller(), world.agent("aizhan")
+    citizen, desk = caller.open(), agent.sit()
+    talk(citizen, desk)
+    assert desk.now["call"]["sound_only"] is False
+    citizen.send("picture", on=False)
+    assert desk.until(lambda told: told["call"]["sound_only"])["call"]["line"] == "poor"
+    citizen.send("picture", on=True)
+    desk.until(lambda told: not told["call"]["sound_only"])
+    citizen.send("picture", on=False)
+    desk.until(lambda told: told["call"]["sound_only"])
+    citizen.send("offer", sdp="v=0")
+    desk.until(lambda told: not told["call"]["sound_only"])
+    citizen.send("picture", on="no")
+    assert citizen.end() == 4400

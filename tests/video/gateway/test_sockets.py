@@ -256,6 +256,7 @@ def test_figures_tell_queue_calls_agents_and_refusals(world: World) -> None:
 
 
 def test_without_a_media_worker_it_is_not_ready(world: World) -> None:
+    world.wait(lambda: ask(world, "GET", "/ready").status_code == 200)
     for worker in world.workers.values():
         worker.die()
     world.wait(lambda: ask(world, "GET", "/ready").status_code == 503)

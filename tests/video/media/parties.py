@@ -115,6 +115,11 @@ class Party:
         """As if the network were gone: nothing is sent any more, and nobody is told."""
         self._wire()._send = _nowhere
 
+    def go_deaf(self) -> None:
+        """As if nothing came in any more: no question is answered."""
+        for protocol in self._wire()._connection._protocols:
+            protocol.datagram_received = lambda data, address: None
+
     def lose(self, share: float) -> None:
         """From now on this share of what is sent is lost on the way, at random, the same in every run."""
         wire, dice = self._wire(), random.Random(1)

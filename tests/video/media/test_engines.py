@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.video.media import offers
 from tests.video.media.parties import BLUE, GREEN, RED, Party, Room, room, until
 from video import engine
 from video.engine import EventKind, Role
@@ -215,6 +216,52 @@ def test_a_browser_that_hides_its_address_connects(kind: Kind) -> None:
 
             await party.join(ask)
             assert await until(lambda: bool(made.told(EventKind.LEG_MEDIA))) < 3
+            await party.close()
+
+    asyncio.run(journey())
+
+
+def test_an_offer_that_names_no_source_is_served(kind: Kind) -> None:
+    """SSRC lines are a habit of some browsers; the first packets tell as well."""
+
+    async def journey() -> None:
+        async with room(kind) as made:
+            await made.engine.create_call(CALL)
+            citizen, agent = Party(RED, 440), Party(BLUE, 880)
+
+            async def ask(offer: str) -> str:
+                bare = offers.without_sources(offer)
+                assert "a=ssrc" in offer
+                assert "a=ssrc" not in bare
+                return await made.engine.join(CALL, Role.CITIZEN, bare)
+
+            await citizen.join(ask)
+            await agent.join(lambda offer: made.engine.join(CALL, Role.AGENT, offer))
+            await until(lambda: agent.shows(RED) and citizen.shows(BLUE) and abs(agent.hears() - 440) <= 6)
+            await asyncio.gather(citizen.close(), agent.close())
+
+    asyncio.run(journey())
+
+
+@pytest.mark.parametrize(
+    ("shape", "picture", "sound"), [(offers.as_safari, 108, 96), (offers.as_firefox, 120, 109)]
+)
+def test_other_browsers_offers_are_answered_with_what_both_sides_speak(
+    kind: Kind, shape: Callable[[str], str], picture: int, sound: int
+) -> None:
+    """RFC 7742, 5 and RFC 7874, 3: every browser speaks VP8 and Opus, whatever it names first and by which number."""
+
+    async def journey() -> None:
+        async with room(kind) as made:
+            await made.engine.create_call(CALL)
+            party = Party(RED, 440)
+            answer = await made.engine.join(CALL, Role.CITIZEN, shape(await party.offer()))
+            assert offers.number_of(answer, "VP8") == [picture]
+            assert offers.number_of(answer, "opus") == [sound]
+            assert not offers.number_of(answer, "H264")
+            # Lost sound is mended from the packet that follows.
+            assert f"a=fmtp:{sound} minptime=10;useinbandfec=1\r\n" in answer
+            assert len(offers.number_of(answer, "rtx")) == 1
             await party.close()
 
     asyncio.run(journey())
