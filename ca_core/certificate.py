@@ -117,7 +117,7 @@ class Certificate:
     not_before: datetime
     not_after: datetime
     policy_version: str
-    key_id: bytes = b""
+    key_id: bytes
     fingerprint: bytes = b""
     previous_id: int | None = None
     issued_at: datetime | None = None

@@ -58,10 +58,11 @@ BY_MONTH = (
     Figure.ISSUED, Figure.RENEWED, Figure.REISSUED, Figure.REVOKED, Figure.EXPIRED, Figure.LOST, Figure.VALID,
     Figure.HOLDERS_IN_MONTH, Figure.HOLDERS_NEW, Figure.HOLDERS, Figure.HOLDERS_VALID,
 )  # fmt: skip
-STOCKS = frozenset(
+# What was before the period counts in these too.
+_FROM_THE_BEGINNING = frozenset(
     {
-        Figure.ISSUED_EVER, Figure.EXPIRED_EVER, Figure.REVOKED_EVER, Figure.HELD, Figure.VALID, Figure.EXTRA,
-        Figure.HOLDERS, Figure.HOLDERS_VALID, Figure.UNUSED,
+        Figure.ISSUED_EVER, Figure.EXPIRED_EVER, Figure.REVOKED_EVER, Figure.HELD, Figure.VALID, Figure.HOLDERS,
+        Figure.HOLDERS_VALID,
     }
 )  # fmt: skip
 PEOPLE = frozenset({Figure.HOLDERS, Figure.HOLDERS_VALID, Figure.HOLDERS_NEW, Figure.HOLDERS_IN_MONTH})
@@ -97,6 +98,11 @@ class Period:
 
     first: date | None
     last: date
+
+    @property
+    def first_month(self) -> int:
+        """Its number; that of the beginning comes before every other."""
+        return month_number(self.first or date.min)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,7 @@ class Ledger:
 
     def __init__(self, sums: Iterable[Sum], period: Period) -> None:
         self._counts: Counter[tuple[Figure, int | None]] = Counter()
-        self._first = month_number(period.first) if period.first else 0
+        self._first = period.first_month
         for one in sums:
             self._add(one)
 
@@ -160,7 +166,7 @@ class Ledger:
         if one.measure is Measure.ISSUED and one.kind in _KINDS:
             parts = (*parts, (_KINDS[Kind(one.kind)], 1))
         for figure, sign in parts:
-            if figure not in STOCKS and one.month < self._first:
+            if figure not in _FROM_THE_BEGINNING and one.month < self._first:
                 continue
             if one.value:
                 self._counts[figure, one.value] += sign * one.n

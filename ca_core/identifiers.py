@@ -32,6 +32,7 @@ class Sex(StrEnum):
     FEMALE = "F"
 
 
+_SERIAL_OCTETS = 20
 _FIRST_WEIGHTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 _SECOND_WEIGHTS = (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)
 _CENTURY = {1: 1800, 2: 1800, 3: 1900, 4: 1900, 5: 2000, 6: 2000}
@@ -154,11 +155,14 @@ class Serial:
         compact = re.sub(r"[\s:]", "", text)
         if not re.fullmatch(r"[0-9a-fA-F]{1,40}", compact):
             raise SerialInvalid
-        return cls(bytes.fromhex(compact.rjust(40, "0")))
+        return cls(bytes.fromhex(compact.rjust(2 * _SERIAL_OCTETS, "0")))
 
     @classmethod
     def of(cls, number: int) -> "Serial":
-        return cls(number.to_bytes(20, "big"))
+        """Raises SerialInvalid: zero, negative, or longer than twenty octets."""
+        if not 0 < number < 1 << 8 * _SERIAL_OCTETS:
+            raise SerialInvalid
+        return cls(number.to_bytes(_SERIAL_OCTETS, "big"))
 
     @property
     def number(self) -> int:

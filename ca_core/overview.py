@@ -113,7 +113,7 @@ class ReviewDay:
     agreed: int
     # From claim to decision, summed over the first four.
     seconds: int
-    lapsed: int = 0
+    lapsed: int
 
     @property
     def decided(self) -> int:

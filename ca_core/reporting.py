@@ -215,10 +215,9 @@ def by_month_and(
     period = figures.period_of(question, statistics.local_day(now))
     sums = _sums(work, question, facet, now)
     ledger = figures.Ledger(sums, period)
-    first = figures.month_number(period.first) if period.first else 0
     cells: Counter[tuple[int, int]] = Counter()
     for one in sums:
-        if one.measure is Measure.ISSUED and one.month >= first:
+        if one.measure is Measure.ISSUED and one.month >= period.first_month:
             cells[one.month, one.value] += one.n
     months, values = sorted({month for month, _ in cells}), ledger.values()
     # A column whose sum is not shown elsewhere must not be found by adding up its months.

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ca_core import statistics
-from ca_core.identifiers import Serial
+from ca_core.identifiers import Serial, SerialInvalid
 from ca_core.revocation import reasons
 from ca_core.x509 import ocsp
 from ca_core.x509.ocsp import CertificateStanding, OcspMalformed
@@ -27,7 +27,6 @@ from portal.parts import Parts
 
 MEDIA_TYPE = "application/ocsp-response"
 ANSWER_HOLDS = timedelta(minutes=5)
-_SERIAL_BITS = 160
 # More threads than processors only wait for each other, and each holds a connection.
 _threads = CapacityLimiter(4)
 
@@ -82,9 +81,10 @@ def _answer(handed: Parts, raw: bytes, cacheable: bool) -> Response:
 
 
 def _standing(handed: Parts, now: datetime, number: int) -> CertificateStanding | None:
-    if number.bit_length() > _SERIAL_BITS:
+    try:
+        serial = Serial.of(number)
+    except SerialInvalid:
         return None
-    serial = Serial.of(number)
     standing = handed.service.standing(serial)
     if standing is None:
         return None

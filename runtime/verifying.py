@@ -257,7 +257,7 @@ def _taken(
 
 def _evidence(found: Verified | None, *, has_portrait: bool) -> Evidence:
     if found is None:
-        return Evidence(checked=False, has_portrait=has_portrait)
+        return Evidence(checked=False, smaller_face_px=0, has_portrait=has_portrait)
     flaws = tuple(Flag(flaw.value) for flaw in found.flaws)
     return Evidence(
         checked=True,

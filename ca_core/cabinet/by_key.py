@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from ca_core import certificate, owner_session
+from ca_core import certificate, owner_session, records
 from ca_core.certificate import Status
 from ca_core.consent import OwnerConsent
 from ca_core.errors import Refusal
-from ca_core.identifiers import Iin, Serial
+from ca_core.identifiers import Iin, Serial, SerialInvalid
 from ca_core.ports import Work
 from ca_core.x509 import cms, cms_proof, profiles
 from ca_core.x509.cms import SignedFile
@@ -31,7 +31,6 @@ _BINDING = "cabinet nonce"
 # that was, and the content may have been put beside it by the site in between.
 _CONTENT_HINTS = bytes.fromhex("060b2a864886f70d0109100204")
 _SECRET_BYTES = 16
-_SERIAL_BITS = 160
 
 
 class NonceOver(Refusal):
@@ -116,17 +115,16 @@ def _signer(signed: SignedFile) -> x509.Certificate:
 
 def _holder(work: Work, given: x509.Certificate, issuer: x509.Certificate, now: datetime) -> Iin:
     """The IIN of our own record; never read from a certificate that somebody hands in."""
-    number = given.serial_number
-    if given.issuer != issuer.subject or number < 0 or number.bit_length() > _SERIAL_BITS:
+    if given.issuer != issuer.subject:
         raise KeyRefused
-    record = work.certificates.by_serial(Serial.of(number))
+    try:
+        record = work.certificates.by_serial(Serial.of(given.serial_number))
+    except SerialInvalid as error:
+        raise KeyRefused from error
     if record is None or record.fingerprint != given.fingerprint(hashes.SHA256()):
         raise KeyRefused
     if record.mobile_only or profiles.is_mobile_only(given):
         raise MobileKeyRefused
     if certificate.status(record, now) is not Status.VALID:
         raise KeyRefused
-    owner = work.subscribers.by_id(record.subscriber_id)
-    if owner is None:
-        raise KeyRefused
-    return owner.iin
+    return records.subscriber(work, record.subscriber_id).iin

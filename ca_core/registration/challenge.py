@@ -249,7 +249,7 @@ def erase(work: Work, *, found: Challenge) -> None:
 
 def claim(work: Work, *, found: Challenge, now: datetime) -> Challenge:
     """For one request to judge. Raises StepDiffers while frames are still asked for, Judging."""
-    if found.takes_frames or not found.frames:
+    if found.takes_frames:
         raise StepDiffers(step=found.step)
     _require_not_judging(found, now)
     return work.face_challenges.save(replace(found, judging_since=now), expected=found)

@@ -145,9 +145,7 @@ def freed(work: Work, staff_id: int, *, into: DeskState, now: datetime) -> None:
     if into is DeskState.WRAP_UP:
         until = now + work.policy.calls.wrap_up
         # The call stays at the desk: its wrap-up is about it.
-        work.desks.save(
-            replace(found, state=into, since=now, wrap_up_until=until, wrap_up_extended=False), expected=found
-        )
+        work.desks.save(replace(found, state=into, since=now, wrap_up_until=until), expected=found)
         return
     target = DeskState.PAUSED if found.pause_next and into is DeskState.AVAILABLE else into
     work.desks.save(replace(found, state=target, since=now, call_id=None, pause_next=False), expected=found)

@@ -56,12 +56,12 @@ class Standing:
     opened_at: datetime
     since: datetime
     reason: str
+    # The key agent erases the waiting key: it will never have a certificate that holds.
+    key_is_void: bool
     serial: Serial | None = None
     not_after: datetime | None = None
     # It is on hold and was not taken yet: until then it is not installed, unless the hold is lifted sooner (R10a).
     held_until: datetime | None = None
-    # The key agent erases the waiting key: it will never have a certificate that holds.
-    key_is_void: bool = False
 
 
 def begin(
@@ -312,10 +312,10 @@ def standing(work: Work, *, dossier: Dossier) -> Standing:
         opened_at=application.opened_at,
         since=application.changed_at,
         reason=application.reason,
+        key_is_void=not taken and not lifecycle.APPLICATION.acts_from(application.state),
         serial=issued.serial if issued is not None and out else None,
         not_after=issued.not_after if issued is not None and out else None,
         held_until=issued.hold_until if issued is not None and not taken else None,
-        key_is_void=not taken and not lifecycle.APPLICATION.acts_from(application.state),
     )
 
 

@@ -159,8 +159,9 @@ def files_checked(
 
 def _is_at_this_call(work: Work, actor: roles.Actor, call_id: int) -> bool:
     desk = work.desks.by_id(actor.staff_id or 0)
-    in_it = desk is not None and desk.state in (DeskState.IN_CALL, DeskState.WRAP_UP)
-    return in_it and desk is not None and desk.call_id == call_id and actor.role is roles.Role.CALL_AGENT
+    if desk is None or desk.state not in (DeskState.IN_CALL, DeskState.WRAP_UP):
+        return False
+    return desk.call_id == call_id and actor.role is roles.Role.CALL_AGENT
 
 
 def listed(work: Work, *, actor: roles.Actor, call_id: int) -> list[Evidence]:
@@ -172,7 +173,7 @@ def listed(work: Work, *, actor: roles.Actor, call_id: int) -> list[Evidence]:
 
 def is_sealable(work: Work, call: Call) -> bool:
     """The call and its wrap-up are over, and every file is closed."""
-    desk = work.desks.by_id(call.agent_id or 0)
+    desk = work.desks.by_id(call.agent_id) if call.agent_id is not None else None
     if desk is not None and desk.state is DeskState.WRAP_UP and desk.call_id == call.call_id:
         return False
     closed = all(item.closed for item in work.evidence.of_call(call.call_id))

@@ -85,11 +85,7 @@ def decide(work: Work, *, actor: roles.Actor, call_id: int, opinion: Opinion, no
 
 def _require_stills(work: Work, call_id: int) -> None:
     """Whoever was away may be somebody else since: a still of the face from before shows who it was then."""
-    returns = [
-        check.at
-        for check in work.checks.of_call(call_id)
-        if check.gate is Gate.FACE and check.facts.get("why") == "away"
-    ]
+    returns = [check.at for check in work.checks.of_call(call_id) if check.facts.get("why") == "away"]
     kinds = {
         item.kind
         for item in work.evidence.of_call(call_id)

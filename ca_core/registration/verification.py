@@ -28,10 +28,10 @@ class Evidence:
     """What the machine found in all frames. `checked`: it could look at all."""
 
     checked: bool
+    smaller_face_px: int
+    has_portrait: bool
     faults: tuple[Flag, ...] = ()
     distance: float | None = None
-    smaller_face_px: int = 0
-    has_portrait: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,11 @@ from cryptography.hazmat.primitives import hashes
 
 from ca_core.certificate import Certificate
 from ca_core.errors import Refusal
-from ca_core.identifiers import Serial
+from ca_core.identifiers import Serial, SerialInvalid
 from ca_core.ports import Work
 from ca_core.revocation import status
 from ca_core.revocation.status import PublicStatus
 
-_SERIAL_BITS = 160
 _PEM_MARK = b"-----BEGIN CERTIFICATE-----"
 
 
@@ -56,9 +55,10 @@ def by_serial(work: Work, *, serial: Serial, now: datetime) -> Answer:
 
 def by_certificate(work: Work, *, given: x509.Certificate, issuer: x509.Certificate, now: datetime) -> Answer:
     """What we know of this very certificate: one that only borrows our name or a serial is not ours."""
-    if not 0 < given.serial_number.bit_length() <= _SERIAL_BITS or given.serial_number < 0:
+    try:
+        serial = Serial.of(given.serial_number)
+    except SerialInvalid:
         return Answer(Verdict.CANNOT_KNOW, f"{given.serial_number:x}")
-    serial = Serial.of(given.serial_number)
     if given.issuer != issuer.subject:
         return Answer(Verdict.CANNOT_KNOW, serial.hex)
     found = work.certificates.by_serial(serial)

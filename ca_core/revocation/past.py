@@ -7,7 +7,7 @@ from ca_core.ports import Work
 from ca_core.revocation import status
 from ca_core.revocation.check import Verdict
 
-_HELD, _FREE = "hold", ("release_hold", "revoked")
+_HELD, _FREE = "hold", "release_hold"
 # A history that is longer is not read whole, and nothing is concluded from a part.
 _HISTORY_LIMIT = 2000
 
@@ -26,12 +26,10 @@ def at(work: Work, *, found: Certificate, instant: datetime) -> Verdict:
 
 
 def _held_or_valid(work: Work, found: Certificate, instant: datetime) -> Verdict:
-    if found.held_at is not None and instant >= found.held_at:
-        return Verdict.ON_HOLD
     newest_first = work.dossiers.history(found.subscriber_id, _HISTORY_LIMIT)
     if len(newest_first) >= _HISTORY_LIMIT:
         return Verdict.CANNOT_KNOW
     for line in newest_first:
-        if line.serial == found.serial.hex and line.at <= instant and line.event in (_HELD, *_FREE):
+        if line.serial == found.serial.hex and line.at <= instant and line.event in (_HELD, _FREE):
             return Verdict.ON_HOLD if line.event == _HELD else Verdict.VALID
     return Verdict.VALID

@@ -11,16 +11,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 
-from ca_core.identifiers import Serial
+from ca_core.identifiers import Serial, SerialInvalid
 from ca_core.ports import Work
 from ca_core.revocation import check, past
+from ca_core.revocation.status import PublicStatus
 from ca_core.x509 import cms, cms_proof, profiles
 from ca_core.x509.cms import SignedFile, Signer
 from ca_core.x509.cms_proof import Integrity
 
-_SERIAL_BITS = 160
 # A signer's clock may be a little ahead of ours.
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
@@ -76,8 +75,6 @@ _THEN = {
     check.Verdict.ON_HOLD: Cause.ON_HOLD_THEN,
     check.Verdict.EXPIRED: Cause.NOT_VALID_THEN,
     check.Verdict.NOT_YET_VALID: Cause.NOT_VALID_THEN,
-    check.Verdict.NOT_ISSUED: Cause.FORGED,
-    check.Verdict.CANNOT_KNOW: Cause.TIME_UNPROVEN,
 }
 
 
@@ -158,14 +155,13 @@ def _signature(
     integrity = cms_proof.prove(
         signer, content=content, content_type=signed.content_type, certificate=certificate
     )
-    answer = (
-        check.by_certificate(work, given=certificate, issuer=issuer, now=now)
-        if certificate is not None
-        else None
-    )
+    if certificate is None:
+        return Signature(_UNPROVEN[integrity], integrity, _time(signer), signer.claimed_at)
+    answer = check.by_certificate(work, given=certificate, issuer=issuer, now=now)
     then = _then(work, answer, signer.claimed_at)
+    cause = _UNPROVEN.get(integrity)
     return Signature(
-        cause=_cause(integrity, certificate, answer, then, signer.claimed_at, issuer=issuer, now=now),
+        cause=cause or _cause(certificate, answer, then, signer.claimed_at, now),
         integrity=integrity,
         time=_time(signer),
         claimed_at=signer.claimed_at,
@@ -178,9 +174,12 @@ def _signature(
 
 def _from_our_record(work: Work, signer: Signer, issuer: x509.Certificate) -> x509.Certificate | None:
     """A file that names our certificate without bringing it along: we have it."""
-    if signer.key_id or not 0 < signer.serial.bit_length() <= _SERIAL_BITS or signer.serial < 0:
+    if signer.key_id:
         return None
-    found = work.certificates.by_serial(Serial.of(signer.serial))
+    try:
+        found = work.certificates.by_serial(Serial.of(signer.serial))
+    except SerialInvalid:
+        return None
     der = work.certificates.der(found.certificate_id) if found is not None else None
     if der is None:
         return None
@@ -188,36 +187,32 @@ def _from_our_record(work: Work, signer: Signer, issuer: x509.Certificate) -> x5
     return certificate if cms.issuer_name(certificate) == signer.issuer else None
 
 
-def _then(work: Work, answer: check.Answer | None, claimed_at: datetime | None) -> check.Verdict:
-    if answer is None or answer.known is None or claimed_at is None:
+def _then(work: Work, answer: check.Answer, claimed_at: datetime | None) -> check.Verdict:
+    if answer.known is None or claimed_at is None:
         return check.Verdict.CANNOT_KNOW
     found = work.certificates.by_serial(Serial.parse(answer.serial))
     return past.at(work, found=found, instant=claimed_at) if found is not None else check.Verdict.CANNOT_KNOW
 
 
 def _cause(
-    integrity: Integrity,
-    certificate: x509.Certificate | None,
-    answer: check.Answer | None,
+    certificate: x509.Certificate,
+    answer: check.Answer,
     then: check.Verdict,
     claimed_at: datetime | None,
-    *,
-    issuer: x509.Certificate,
     now: datetime,
 ) -> Cause:
-    if integrity in _UNPROVEN:
-        return _UNPROVEN[integrity]
-    if certificate is None or answer is None or answer.verdict is check.Verdict.CANNOT_KNOW:
+    if answer.verdict is check.Verdict.CANNOT_KNOW:
         return Cause.NOT_OURS
-    if answer.known is None or not _issued_by(certificate, issuer):
+    # What is known is this very certificate, octet by octet, as we signed it.
+    if answer.known is None:
         return Cause.FORGED
-    unfit = _unfit(certificate, answer)
+    unfit = _unfit(certificate, answer.known)
     return unfit or _by_time(answer.verdict, then, claimed_at, now)
 
 
-def _unfit(certificate: x509.Certificate, answer: check.Answer) -> Cause | None:
+def _unfit(certificate: x509.Certificate, known: PublicStatus) -> Cause | None:
     """R7: mobile only is refused here; and an authentication certificate signs no documents (RFC 5280, 4.2.1.3)."""
-    if profiles.is_mobile_only(certificate) or (answer.known is not None and answer.known.mobile_only):
+    if profiles.is_mobile_only(certificate) or known.mobile_only:
         return Cause.MOBILE_ONLY
     usages = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     return None if usages.content_commitment else Cause.NOT_FOR_SIGNING
@@ -229,18 +224,10 @@ def _by_time(
     if claimed_at is not None:
         if claimed_at > now + _CLOCKS_DIFFER:
             return Cause.TIME_IMPOSSIBLE
-        if then in _THEN:
-            return _THEN[then]
+        if then is not check.Verdict.VALID:
+            return _THEN.get(then, Cause.TIME_UNPROVEN)
     # Valid now and never ended: it was made before now, whenever that was.
     return Cause.NONE if standing is check.Verdict.VALID else Cause.TIME_UNPROVEN
-
-
-def _issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, ValueError, TypeError):
-        return False
-    return True
 
 
 def _time(signer: Signer) -> TimeKind:

@@ -125,6 +125,7 @@ class Ledger:
             not_before=one.issued_at,
             not_after=one.not_after,
             policy_version=self._policy.version,
+            key_id=b"",
             previous_id=previous_id,
             issued_at=one.issued_at,
             accepted_at=one.accepted_at,

@@ -37,6 +37,15 @@ def test_the_phone_serves_the_iin_from_now_on() -> None:
     assert told(here) == [(NoticeKind.PHONE_REGISTERED, builders.PHONE.digits)]
 
 
+def test_a_look_up_is_counted_under_a_seal_of_its_own() -> None:
+    """R14: no IIN rests there, nor anything by which a row of another table is known as the same person's."""
+    here = lines.house()
+    with here.work() as work:
+        bmg.look_up(work, iin=CALLER.iin, device=b"browser", now=here.now)
+        sealed = work.code_seal.seal(CALLER.iin.digits, "bmg look-up")
+    assert here.memory.look_ups == [(sealed, b"browser", here.now)]
+
+
 def test_a_change_of_phone_tells_both_phones_and_keeps_its_history() -> None:
     here = lines.house()
     enter(here)

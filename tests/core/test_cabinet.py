@@ -452,6 +452,11 @@ def test_a_signed_nonce_proves_its_owner_once(here: House, owner: Subscriber) ->
         confirm(here, raw)
 
 
+def test_what_is_signed_says_that_it_is_a_sign_in_and_where(here: House) -> None:
+    """The key program knows a sign-in by its first line, and signs no such text for another site."""
+    assert nonce(here).startswith(f"Qoltanba: sign-in to the cabinet\n{PORTAL}\n".encode())
+
+
 @pytest.mark.judge
 def test_what_is_signed_names_the_portal_that_it_opens(here: House, owner: Subscriber) -> None:
     """A site that passes our nonce on cannot write its own name over ours."""

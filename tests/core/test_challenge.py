@@ -176,7 +176,7 @@ def test_steps_come_in_their_order() -> None:
         ([500, 400], 300),
         ([400], 200),
         # From a time that has not come yet.
-        ([20_000], 300),
+        ([6_001], 300),
         # More than a step may have.
         (list(range(400, 400 + 41)), 300),
     ],
@@ -187,7 +187,16 @@ def test_frames_out_of_time_are_refused(times_ms: list[int], prompt_ms: int) -> 
     here.later(seconds=3)
     with pytest.raises(challenge.FramesUnfit):
         send(here, found, *times_ms, step=1, prompt_ms=prompt_ms)
-    send(here, found, 400, 500, step=1, prompt_ms=300)
+    send(here, found, 400, 6_000, step=1, prompt_ms=300)
+
+
+def test_nothing_is_shown_before_the_challenge_begins() -> None:
+    here, dossier = house()
+    found = draw(here, dossier).challenge
+    here.later(seconds=1)
+    with pytest.raises(challenge.FramesUnfit):
+        send(here, found, -1, 100)
+    assert send(here, found, 0, 100).prompts_ms == (0,)
 
 
 def test_frames_have_a_limit_over_all_steps() -> None:
@@ -229,8 +238,10 @@ def test_one_request_judges() -> None:
 
 def test_nothing_is_judged_while_frames_are_asked_for() -> None:
     here, dossier = house()
-    with pytest.raises(challenge.StepDiffers):
-        claimed(here, draw(here, dossier).challenge)
+    found = draw(here, dossier).challenge
+    for asked in (found, send(here, found, 100)):
+        with pytest.raises(challenge.StepDiffers):
+            claimed(here, asked)
 
 
 def test_a_new_one_does_not_undo_a_judgement_that_is_under_way() -> None:

@@ -95,8 +95,24 @@ def test_the_certificate_itself_is_known_by_its_fingerprint(here: House, owned: 
     assert of_file(here, forged) is Verdict.NOT_ISSUED
 
 
+def test_a_certificate_in_our_name_that_is_not_on_record_was_not_issued(here: House) -> None:
+    assert of_file(here, authorities.leaf()) is Verdict.NOT_ISSUED
+
+
 def test_of_another_issuers_certificate_we_cannot_know(here: House) -> None:
     assert of_file(here, authorities.authority("rsa").root.certificate) is Verdict.CANNOT_KNOW
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive")
+@pytest.mark.parametrize("octet", [b"\x00", b"\xff"], ids=["zero", "negative"])
+def test_of_a_serial_that_no_certificate_may_have_we_cannot_know(here: House, octet: bytes) -> None:
+    """RFC 5280, 4.1.2.2: positive. Somebody wrote it in our name."""
+    # The version, and an integer of one octet.
+    before = b"\xa0\x03\x02\x01\x02\x02\x01"
+    whole = authorities.der(authorities.leaf(serial=1))
+    assert whole.count(before + b"\x01") == 1
+    given = check.read(whole.replace(before + b"\x01", before + octet))
+    assert of_file(here, given) is Verdict.CANNOT_KNOW
 
 
 def test_a_certificate_is_read_as_pem_or_der_and_nothing_else() -> None:

@@ -59,6 +59,7 @@ def test_the_whole_checklist_registers_the_phone() -> None:
     ready(here)
     done = register(here)
     assert (done.decision, done.decided_at) == (Decision.REGISTERED, here.now)
+    assert (done.decision_reason, done.decision_note) == ("", ""), "who is registered needs no reason"
     assert here.memory.bmg[CALLER.iin].phone == builders.PHONE
     assert told(here) == [(NoticeKind.PHONE_REGISTERED, builders.PHONE.digits)]
     entry = here.memory.audit[-1]

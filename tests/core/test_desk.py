@@ -111,7 +111,8 @@ def test_a_pause_asked_for_while_it_rings_begins_when_nobody_answers() -> None:
     pause(here)
     here.later(seconds=30)
     lines.tick(here)
-    assert lines.desk_of(here).state is DeskState.PAUSED
+    place = lines.desk_of(here)
+    assert (place.state, place.call_id, place.pause_next) == (DeskState.PAUSED, None, False)
 
 
 def test_the_wrap_up_ends_with_its_time() -> None:
@@ -235,6 +236,22 @@ def test_a_page_without_a_desk_appears_and_vanishes_without_a_trace() -> None:
     with here.work() as work:
         desk.appeared(work, staff_id=AGENT.staff_id or 0, now=here.now)
     assert here.memory.desks == {}
+
+
+def test_every_state_says_since_when() -> None:
+    here = lines.house()
+    lines.connected(here)
+    for act in (
+        lambda: lines.hang_up(here, 1),
+        lambda: finish(here),
+        lambda: lines.offer(here, lines.queued(here)),
+        lambda: lines.left(here, 2),
+        lambda: pause(here),
+    ):
+        here.later(seconds=1)
+        act()
+        assert lines.desk_of(here).since == here.now
+    assert lines.desk_of(here).call_id is None
 
 
 def test_each_state_that_an_agent_chose_is_in_the_audit_log() -> None:

@@ -65,6 +65,8 @@ def dossier(**different: Any) -> Dossier:
         ({"signed_in_at": None, "without_phone_at": NOW}, registered(NOW), Step.CODE_AFTER_CALL),
         ({"agent_at": None, "without_phone_at": NOW}, registered(LATER), Step.AGENT),
         ({"agent_at": None}, None, Step.AGENT),
+        # Signed in is signed in, whatever became of the phone meanwhile.
+        ({"agent_at": None, "without_phone_at": NOW}, None, Step.AGENT),
         ({}, None, Step.PROCEED),
     ],
 )

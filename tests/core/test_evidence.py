@@ -1,5 +1,6 @@
 """Evidence of a call: who takes it, who sees it and why, and the seal over all of it (F2, R14)."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -8,10 +9,11 @@ import pytest
 
 from ca_core import records, roles
 from ca_core.call import Call, Check, Decision, DeskState, Evidence, EvidenceKind, Gate, Outcome
-from ca_core.registration import call, evidence
+from ca_core.registration import call, desk, evidence
 from tests import builders
 from tests.builders import AGENT, AUDITOR, GATEWAY, SECOND_AGENT, SUPERVISOR
 from tests.core import lines
+from tests.core.lines import CALLER
 from tests.fakes import House
 
 
@@ -41,6 +43,11 @@ def seal(here: House, actor: roles.Actor = GATEWAY) -> bytes:
 def is_sealable(here: House) -> bool:
     with here.work() as work:
         return evidence.is_sealable(work, here.memory.calls[1])
+
+
+def finish_wrap_up(here: House) -> None:
+    with here.work() as work:
+        desk.finish_wrap_up(work, actor=AGENT, now=here.now)
 
 
 def holds(here: House) -> bool:
@@ -136,6 +143,16 @@ def test_who_is_no_agent_any_more_sees_nothing_by_an_old_desk() -> None:
     moved = replace(builders.ANALYST, staff_id=AGENT.staff_id)
     with pytest.raises(roles.NotAllowed):
         look(here, actor=moved, reason="it was my call")
+
+
+def test_an_offer_is_no_look_at_the_caller() -> None:
+    """R14: of a call that came back to the queue an agent sees nothing before they take it."""
+    here = lines.house()
+    lines.offered(here)
+    with here.work() as work:
+        work.evidence.add(builders.still(1, here.now))
+    with pytest.raises(roles.NotAllowed):
+        look(here, reason="to know who calls")
 
 
 def test_another_agent_sees_nothing_whatever_the_reason() -> None:
@@ -254,6 +271,15 @@ def test_a_call_that_goes_on_is_not_sealed_though_nothing_is_open() -> None:
     assert not is_sealable(here)
 
 
+def test_in_the_wrap_up_nothing_is_sealed_though_nothing_is_open() -> None:
+    """The agent may still refuse or escalate, and that belongs under the seal."""
+    here = lines.house()
+    lines.ended(here)
+    assert not is_sealable(here)
+    finish_wrap_up(here)
+    assert is_sealable(here)
+
+
 def test_a_call_that_no_agent_took_is_sealed_like_any_other() -> None:
     here = lines.house()
     lines.left(here, lines.queued(here).call_id)
@@ -293,6 +319,25 @@ def test_nobody_seals_anew_what_was_sealed() -> None:
 def test_an_unknown_call_is_not_sealed() -> None:
     with pytest.raises(records.CallUnknown):
         seal(lines.house())
+
+
+@pytest.mark.parametrize("decision", [None, Decision.INTERRUPTED])
+def test_what_is_sealed_is_one_text_for_ever(decision: Decision | None) -> None:
+    """Put together here without our code: another form of it would break the seal of every call there ever was."""
+    here = lines.house()
+    over(here)
+    spoil_the_call(here, decision=decision, decision_note="Құжат күмәнді")
+    del here.memory.evidence[2], here.memory.checks[:-1]
+    found, file = here.memory.calls[1], here.memory.evidence[1]
+    at = "2026-11-22T09:00:00+00:00"
+    text = (
+        f'[[[1,"document_front","{file.name}","{file.sha256.hex()}","{at}"]],'
+        f'[["reading","passed","{at}","{AGENT.name}",1,[["repaired","0"]]]],'
+        f'["{decision.name if decision else ""}","","Құжат күмәнді",5,"{CALLER.iin.digits}",'
+        f'"{builders.PHONE.digits}","{found.policy_version}"]]'
+    )
+    with here.work() as work:
+        assert evidence.manifest(work, found) == hashlib.sha256(text.encode()).hexdigest()
 
 
 def spoil_a_file(here: House, **different: Any) -> None:

@@ -283,6 +283,15 @@ def test_the_agent_decides_once_before_the_machine_speaks() -> None:
     assert compare(here) is Outcome.PASSED
 
 
+def test_an_opinion_may_be_changed_until_the_machine_speaks() -> None:
+    here = lines.house()
+    seen(here)
+    for opinion in (Opinion.UNSURE, Opinion.SAME):
+        here.later(seconds=5)
+        decide(here, opinion)
+    assert compare(here) is Outcome.PASSED
+
+
 def test_a_comparison_of_stills_that_were_replaced_meanwhile_counts_for_nothing() -> None:
     here = lines.house()
     seen(here)

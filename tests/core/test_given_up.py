@@ -52,5 +52,5 @@ def test_who_runs_the_system_has_it_tried_again_and_nobody_else(actor: Actor) ->
         return
     assert given_up.retry(work, actor=actor, now=NOW) == Retried(commands=3, messages=2)
     (entry,) = work.audit.entries
-    assert (entry.event, entry.actor) == ("operations:retry:done", actor)
+    assert (entry.event, entry.subject, entry.actor) == ("operations:retry:done", "given up", actor)
     assert entry.details == {"commands": "3", "messages": "2"}

@@ -84,6 +84,19 @@ def test_what_is_no_serial_is_refused(text: str) -> None:
         Serial.parse(text)
 
 
+@pytest.mark.parametrize("number", [1, 2**160 - 1])
+def test_a_serial_is_a_number_of_twenty_octets(number: int) -> None:
+    assert Serial.of(number).number == number
+    assert len(Serial.of(number).octets) == 20
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**160])
+def test_a_serial_is_positive_and_no_longer(number: int) -> None:
+    """RFC 5280, 4.1.2.2."""
+    with pytest.raises(identifiers.SerialInvalid):
+        Serial.of(number)
+
+
 def test_an_application_number_is_no_phone_and_no_iin() -> None:
     """R5: eleven digits that begin with 1 to 6."""
     for _ in range(200):

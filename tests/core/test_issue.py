@@ -1,5 +1,7 @@
 """Here it is: issuing in an order that a power cut cannot break (RFC 3647 4.3)."""
 
+from datetime import timedelta
+
 import pytest
 
 from ca_core import lifecycle, records, roles
@@ -105,6 +107,31 @@ def test_an_abandoned_serial_stays_on_the_books() -> None:
     with here.work() as work:
         issue.abandon(work, actor=JOB, unfinished=order.certificate, reason="lint.failed", now=here.now)
     assert here.memory.certificates[1].state is CertificateState.ABANDONED
+
+
+def test_what_is_given_up_says_why() -> None:
+    here = builders.house()
+    wanted = submitted(here)
+    here.later(hours=1)
+    with here.work() as work:
+        issue.give_up(work, actor=JOB, number=wanted.number, reason="lint.failed", now=here.now)
+    ended = here.memory.applications[wanted.number.digits]
+    assert (ended.state, ended.reason, ended.changed_at) == (
+        ApplicationState.REJECTED,
+        "lint.failed",
+        here.now,
+    )
+
+
+def test_a_certificate_that_ends_sooner_does_not_end_what_another_covers() -> None:
+    """R12: somebody is a holder with a valid certificate until the last of theirs runs out."""
+    here = builders.house()
+    longer = builders.issued(here).certificate
+    with here.work() as work:
+        issue.count(
+            work, builders.replace(longer, not_after=longer.not_after - timedelta(days=100)), now=here.now
+        )
+    assert here.memory.cover == {longer.subscriber_id: longer.not_after}
 
 
 def over_the_counter(here: House, **different: object) -> Application:

@@ -62,6 +62,7 @@ def test_each_check_digit_is_shown(whose: Person) -> None:
     zone = builders.zone(whose, TODAY)
     shown = [f for f in examine(zone, person=whose).findings if f.test is passport.Test.CHECK_DIGIT]
     assert len(shown) == (5 if whose is CALLER else 4)
+    assert [f.document for f in shown] == [digit.read for digit in zone.digits]
 
 
 def test_what_was_not_read_is_not_good() -> None:
@@ -83,6 +84,8 @@ def test_what_was_not_read_is_not_good() -> None:
 def test_each_wrong_check_digit_is_found(line: int, column: int, character: str, field: Field) -> None:
     verdict = examine(spoilt(line, column, character))
     found = {item for item in worst(verdict) if item[1] is passport.Test.CHECK_DIGIT}
+    shown = {f.field: f.document for f in verdict.findings if f.test is passport.Test.CHECK_DIGIT}
+    assert shown[field] == f"{character} = {builders.td3(CALLER)[line][column]}"
     # The composite digit covers the other digits too.
     assert found == {
         (field, passport.Test.CHECK_DIGIT, Mark.BAD),

@@ -12,6 +12,7 @@ from ca_core.certificate import Kind, Status
 from ca_core.identifiers import ApplicationId
 from ca_core.issuance import issue, renew, submit
 from ca_core.lifecycle import ApplicationState
+from ca_core.notices import NoticeKind
 from ca_core.ports import CommandKind
 from ca_core.revocation import hold, revoke
 from ca_core.revocation.reasons import Reason
@@ -55,6 +56,15 @@ def test_an_officer_may_only_open_it() -> None:
     assert CommandKind.ISSUE not in [c.kind for c in here.memory.commands.values()]
     with pytest.raises(Exception, match=r"life\.transition_refused"), here.work() as work:
         issue.reserve(work, actor=JOB, number=wanted.number, now=here.now)
+
+
+def test_the_owner_is_told_which_renewal_was_opened() -> None:
+    """R14: whoever did not ask for it learns of it, with the number that the key would sign."""
+    here = builders.house()
+    wanted = opened(here, builders.issued(here))
+    told = [n for n in here.memory.notices if n.kind is NoticeKind.RENEWAL_OPENED]
+    assert told
+    assert all(n.words == {"number": str(wanted.number)} for n in told)
 
 
 def test_the_owners_signature_orders_the_certificate_and_may_come_twice() -> None:
@@ -151,6 +161,18 @@ def test_a_withdrawn_renewal_is_closed_and_may_be_opened_anew() -> None:
         confirm(here, wanted, signed(wanted.number, owned.key))
     assert here.memory.applications[wanted.number.digits].reason == "owner's wish"
     assert opened(here, owned).state is ApplicationState.STARTED
+
+
+def test_a_renewal_that_could_not_be_issued_is_not_the_one() -> None:
+    """R8: the one extension is used up by a certificate, not by an attempt."""
+    here = builders.house()
+    owned = builders.issued(here)
+    wanted = opened(here, owned)
+    confirm(here, wanted, signed(wanted.number, owned.key))
+    with here.work() as work:
+        issue.reserve(work, actor=JOB, number=wanted.number, now=here.now)
+        issue.give_up(work, actor=JOB, number=wanted.number, reason="lint.failed", now=here.now)
+    assert opened(here, owned).number != wanted.number
 
 
 def test_a_renewal_nobody_signed_expires_and_is_closed() -> None:

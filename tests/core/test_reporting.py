@@ -107,6 +107,7 @@ def test_nothing_yet_is_zero_everywhere() -> None:
     report = asked(Work(), Question(months=None, compare=True))
     assert {number.n for number in report.numbers} == {0}
     assert report.months.rows == ()
+    assert set(report.months.total) == {0}
 
 
 def test_the_bridge_leads_from_certificates_to_people() -> None:
@@ -142,6 +143,20 @@ def test_flows_count_the_period_and_stocks_everything_before() -> None:
     report = asked(work, Question(months=1))
     assert (report.of(Figure.ISSUED).n, report.of(Figure.ISSUED_EVER).n) == (4, 11)
     assert (report.of(Figure.RENEWED).n, report.of(Figure.REISSUED).n) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("measure", "figure"),
+    [
+        (Measure.DUE, Figure.EXPIRED_EVER), (Measure.REVOKED, Figure.REVOKED_EVER), (Measure.HELD, Figure.HELD),
+        (Measure.HOLDER_NEW, Figure.HOLDERS), (Measure.COVERED, Figure.HOLDERS_VALID),
+    ],
+)  # fmt: skip
+def test_a_stock_does_not_begin_with_the_period(measure: Measure, figure: Figure) -> None:
+    """R12: what was so before the first day is so still."""
+    work = Work()
+    work.reporting.stored[None] = [nation(202501, measure, 7)]
+    assert asked(work, Question(months=1)).of(figure).n == 7
 
 
 @pytest.mark.parametrize(
@@ -207,7 +222,42 @@ def test_months_do_not_give_a_hidden_sum_away() -> None:
         work, actor=builders.ANALYST, question=Question(), facet=Facet.CHANNEL, smallest=10, now=NOW
     )
     assert grid.values == (1, 2, 3)
-    assert [row.cells[1:] for row in grid.rows] == [(None, None), (None, None)]
+    assert [row.cells for row in grid.rows] == [(400, None, None), (100, None, None)]
+
+
+@pytest.mark.parametrize(
+    ("months", "expected"),
+    [(12, {202512: (20, 0), 202611: (0, 30)}), (None, {202511: (70, 0), 202512: (20, 0), 202611: (0, 30)})],
+)
+def test_a_grid_is_of_what_was_issued_in_the_period(
+    months: int | None, expected: dict[int, tuple[int, int]]
+) -> None:
+    work = Work()
+    work.reporting.stored[Facet.CHANNEL] = [
+        Sum(202511, Measure.ISSUED, 1, 1, 70), Sum(202512, Measure.ISSUED, 1, 1, 20),
+        Sum(202511, Measure.DUE, 1, 1, 40), Sum(202610, Measure.DUE, 1, 1, 15), Sum(202611, Measure.ISSUED, 1, 2, 30),
+    ]  # fmt: skip
+    grid = reporting.by_month_and(
+        work,
+        actor=builders.ANALYST,
+        question=Question(months=months),
+        facet=Facet.CHANNEL,
+        smallest=10,
+        now=NOW,
+    )
+    assert {row.value: row.cells for row in grid.rows} == expected
+
+
+def test_few_revoked_hide_nothing_of_what_was_issued() -> None:
+    work = Work()
+    work.reporting.stored[Facet.CHANNEL] = [
+        Sum(202611, Measure.ISSUED, 1, 1, 500), Sum(202611, Measure.ISSUED, 1, 2, 300),
+        Sum(202611, Measure.REVOKED, 1, 1, 3), Sum(202611, Measure.REVOKED, 1, 2, 40),
+    ]  # fmt: skip
+    grid = reporting.by_month_and(
+        work, actor=builders.ANALYST, question=THE_YEAR, facet=Facet.CHANNEL, smallest=10, now=NOW
+    )
+    assert [row.cells for row in grid.rows] == [(500, 300)]
 
 
 def test_a_person_stands_in_several_rows_and_once_in_the_total() -> None:
@@ -225,11 +275,53 @@ def test_a_person_stands_in_several_rows_and_once_in_the_total() -> None:
     assert table.total[holders] == 11
 
 
+def test_months_begin_with_the_period_or_with_the_first_that_counts() -> None:
+    work = Work()
+    work.reporting.stored[None] = [
+        nation(202508, Measure.ISSUED, 0), nation(202509, Measure.ISSUED, 5), nation(202611, Measure.ISSUED, 2),
+    ]  # fmt: skip
+    year, ever = (asked(work, Question(months=months)).months.rows for months in (12, None))
+    assert [row.value for row in year] == [202512, *range(202601, 202612)]
+    assert [row.value for row in ever] == [*range(202509, 202513), *range(202601, 202612)]
+    issued = figures.BY_MONTH.index(Figure.ISSUED)
+    assert [row.cells[issued] for row in ever if row.cells[issued]] == [5, 2]
+
+
+@pytest.mark.parametrize("months", [1, None])
+def test_on_its_first_day_a_month_is_there(months: int | None) -> None:
+    work = Work()
+    work.reporting.stored[None] = [nation(202611, Measure.ISSUED, 5)]
+    rows = asked(work, Question(until=date(2026, 11, 1), months=months)).months.rows
+    assert [row.value for row in rows] == [202611]
+
+
+def test_people_of_several_months_have_no_sum() -> None:
+    """R12: whoever took a certificate in May and another in June is one person."""
+    work = Work()
+    work.reporting.stored[None] = [
+        nation(202610, Measure.ISSUED, 3), nation(202611, Measure.ISSUED, 4),
+        nation(202610, Measure.HOLDER_IN_MONTH, 3, 0), nation(202611, Measure.HOLDER_IN_MONTH, 4, 0),
+    ]  # fmt: skip
+    months = asked(work).months
+    people, issued = months.columns.index(Figure.HOLDERS_IN_MONTH), months.columns.index(Figure.ISSUED)
+    assert [row.cells[people] for row in months.rows[-2:]] == [3, 4]
+    assert (months.total[people], months.total[issued]) == (None, 7)
+
+
 def test_no_estimate_is_not_zero_unused() -> None:
     work = Work()
     assert asked(work).unused_as_of is None
     work.reporting.estimate = Estimate(NOW, (Count(0, 17),))
     assert (asked(work).unused_as_of, asked(work).of(Figure.UNUSED).n) == (NOW, 17)
+
+
+def test_where_nothing_is_unused_there_is_no_row() -> None:
+    work = Work(Rollups(estimate=Estimate(NOW, (Count(1, 0), Count(2, 17)))))
+    table = reporting.by_facet(
+        work, actor=builders.ANALYST, question=Question(), facet=Facet.CHANNEL, smallest=1, now=NOW
+    )
+    unused = table.columns.index(Figure.UNUSED)
+    assert [(row.value, row.cells[unused]) for row in table.rows] == [(2, 17)]
 
 
 def test_reasons_are_suppressed_like_any_breakdown() -> None:

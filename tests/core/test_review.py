@@ -16,7 +16,7 @@ from ca_core.lifecycle import ApplicationState, ReviewState
 from ca_core.notices import NoticeKind
 from ca_core.ports import CommandKind
 from ca_core.registration import review, review_effect, review_look, review_rules
-from ca_core.review import Answers, Decision, Item, Reason, Review, Risk, Round
+from ca_core.review import Answers, Decision, Item, Lapse, Reason, Review, Risk, Round
 from ca_core.staff import Account
 from tests import builders, flagged
 from tests.builders import JOB, MODERATOR, SECOND_MODERATOR
@@ -214,12 +214,12 @@ def test_desk_that_was_left_open_holds_nothing_for_ever(here: House) -> None:
 
 def test_abandoned_one_returns_by_itself(here: House) -> None:
     flagged.flagged(here)
-    first = claim(here)
+    first, claimed_at = claim(here), here.now
     here.later(seconds=120)
     second = claim(here, SECOND_MODERATOR)
     assert second.review_id == first.review_id
     assert second.fence == first.fence + 1
-    assert [(one.staff_id, one.found_at) for one in here.memory.lapses] == [(MODERATOR.staff_id, here.now)]
+    assert here.memory.lapses == [Lapse(first.review_id, MODERATOR.staff_id or 0, claimed_at, here.now)]
 
 
 def test_late_decision_is_refused(here: House) -> None:
@@ -275,6 +275,17 @@ def test_agent_of_the_subjects_call_never_judges_the_photo(here: House) -> None:
         work.calls.add(builders.call(here.now, iin=owner.iin, agent_id=MODERATOR.staff_id))
     assert claim_if_any(here) is None
     assert claim_if_any(here, SECOND_MODERATOR) is not None
+
+
+def test_one_that_the_moderator_may_not_have_is_passed_over(here: House) -> None:
+    flagged.flagged(here)
+    another = flagged.subject(here, 2, phone=Phone.parse("+7 702 765 43 21"))
+    next_one = flagged.flagged(here, owner=another)
+    with here.work() as work:
+        work.calls.add(
+            builders.call(here.now, iin=here.memory.subscribers[1].iin, agent_id=MODERATOR.staff_id)
+        )
+    assert claim(here).review_id == next_one
 
 
 def test_nobody_judges_their_own_photo(here: House) -> None:

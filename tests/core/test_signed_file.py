@@ -1,19 +1,21 @@
 """Who signed this file, and may it be trusted: good only as far as we can know (F8, R7)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
 
 from ca_core.certificate import Certificate, Purpose
+from ca_core.lifecycle import CertificateState
 from ca_core.revocation import check, hold, past, revoke, signed_file
 from ca_core.revocation.reasons import Reason
 from ca_core.revocation.signed_file import Cause, Report, Signature, TimeKind, Trust
-from ca_core.x509 import build, keys
+from ca_core.x509 import build, der, keys
 from ca_core.x509.build import Issuer
 from tests import builders
 from tests.builders import Owned
-from tests.core.x509 import authorities
+from tests.core.x509 import authorities, test_cms
 from tests.core.x509.signed_files import DOCUMENT, signed
 from tests.fakes import House
 
@@ -31,9 +33,9 @@ def here() -> House:
 
 def file_of(here: House, owned: Owned, **different: object) -> bytes:
     with here.work() as work:
-        der = work.certificates.der(owned.certificate.certificate_id)
-    assert der is not None
-    certificate = x509.load_der_x509_certificate(der)
+        stored = work.certificates.der(owned.certificate.certificate_id)
+    assert stored is not None
+    certificate = x509.load_der_x509_certificate(stored)
     return signed((certificate, owned.key), **different)  # type: ignore[arg-type]  # passed through
 
 
@@ -70,6 +72,14 @@ def released(here: House, owned: Owned) -> None:
         hold.lift(work, actor=builders.OFFICER, found=found, why="test", now=here.now)
 
 
+def reissue_asked_for(here: House, owned: Owned) -> None:
+    """In its history, and of no consequence to it (R11)."""
+    with here.work() as work:
+        work.certificates.tell(
+            owned.certificate.certificate_id, at=here.now, event="reissue_requested", by="test"
+        )
+
+
 @pytest.mark.parametrize("switches", [(), ("-cades",), ("-noattr",), ("-stream",)], ids="-".join)
 def test_a_good_signature_of_a_valid_certificate_is_good(here: House, switches: tuple[str, ...]) -> None:
     owned = builders.issued(here)
@@ -85,13 +95,14 @@ def test_a_detached_signature_cannot_be_known_without_its_document(here: House) 
     assert only(verified(here, raw)).cause is Cause.DOCUMENT_MISSING
     assert verified(here, raw).trust is Trust.CANNOT_KNOW
     assert verified(here, raw, DOCUMENT).trust is Trust.GOOD
+    assert not verified(here, raw, DOCUMENT).attached
     changed = verified(here, raw, DOCUMENT.replace(b"C", b"D", 1))
     assert (changed.trust, only(changed).cause) == (Trust.BAD, Cause.ALTERED)
 
 
 def test_an_attached_signature_is_not_about_another_file_beside_it(here: House) -> None:
     raw = file_of(here, builders.issued(here))
-    assert verified(here, raw, DOCUMENT).trust is Trust.GOOD
+    assert (verified(here, raw, DOCUMENT).trust, verified(here, raw).attached) == (Trust.GOOD, True)
     assert only(verified(here, raw, b"another")).cause is Cause.OTHER_DOCUMENT
     assert verified(here, raw, b"another").trust is Trust.BAD
 
@@ -101,11 +112,14 @@ def test_one_changed_octet_is_bad(here: House) -> None:
     changed = raw.replace("Договор".encode(), "Приговор".encode()[:14], 1)
     assert changed != raw
     assert verified(here, changed).trust is Trust.BAD
+    # Whose certificate lies in the file is no secret to who brings it.
+    assert only(verified(here, changed)).certificate is not None
 
 
 def test_a_certificate_that_is_not_in_the_file_is_taken_from_our_record(here: House) -> None:
     owned = builders.issued(here)
-    assert verified(here, file_of(here, owned, switches=("-nocerts",))).trust is Trust.GOOD
+    report = verified(here, file_of(here, owned, switches=("-nocerts",)))
+    assert (report.trust, only(report).certificate is not None) == (Trust.GOOD, True)
     named_by_key = file_of(here, owned, switches=("-nocerts", "-keyid"))
     assert only(verified(here, named_by_key)).cause is Cause.CERTIFICATE_MISSING
 
@@ -117,6 +131,17 @@ def test_whose_a_serial_is_we_tell_nobody_who_brings_no_signature(here: House, d
     report = verified(here, raw if detached else raw.replace(b"Contract", b"Kontrakt"))
     assert report.trust is not Trust.GOOD
     assert only(report).certificate is None
+
+
+def test_by_a_broken_or_an_unknown_hash_nothing_is_proven(here: House) -> None:
+    """However good the certificate is."""
+    owned = builders.issued(here)
+    sha256, sha3_256 = (bytes.fromhex(f"6086480165030402{last}") for last in ("01", "08"))
+    unknown = file_of(here, owned).replace(sha256, sha3_256)
+    broken = file_of(here, owned, switches=("-md", "sha1"))
+    for raw, cause in ((broken, Cause.WEAK), (unknown, Cause.UNSUPPORTED)):
+        found = only(verified(here, raw))
+        assert (found.trust, found.cause) == (Trust.CANNOT_KNOW, cause)
 
 
 def test_of_another_issuers_signature_we_cannot_know(here: House) -> None:
@@ -137,6 +162,8 @@ def test_a_certificate_in_our_name_that_we_never_issued_is_bad(here: House) -> N
         plan = authorities.plan(serial=serial, public_key_der=keys.public_der(key.public_key()))
         report = verified(here, signed((build.sign(plan, issuer=forger), key)))
         assert (report.trust, only(report).cause) == (Trust.BAD, Cause.FORGED)
+        # Nothing is said of the one whose serial was borrowed.
+        assert only(report).standing_then is check.Verdict.CANNOT_KNOW
 
 
 def test_revoked_after_the_claimed_time_cannot_be_known(here: House) -> None:
@@ -175,11 +202,45 @@ def test_a_claimed_time_outside_the_validity_is_bad(here: House) -> None:
     assert (found.trust, found.cause) == (Trust.BAD, Cause.NOT_VALID_THEN)
 
 
-def test_a_claimed_time_in_the_future_is_not_believed(here: House) -> None:
+def test_a_claimed_time_after_the_validity_is_bad(here: House) -> None:
+    here.now -= timedelta(days=400)
+    owned = builders.issued(here)
+    here.later(days=400)
+    found = only(verified(here, file_of(here, owned)))
+    assert (found.trust, found.cause) == (Trust.BAD, Cause.NOT_VALID_THEN)
+
+
+def test_of_a_history_too_long_to_read_nothing_is_concluded(here: House) -> None:
+    """Somewhere in it may be a hold that the claimed time lies in (R10a)."""
     owned = builders.issued(here)
     raw = file_of(here, owned)
+    with here.work() as work:
+        for _ in range(2000 - len(here.memory.told)):
+            work.certificates.tell(
+                owned.certificate.certificate_id, at=here.now, event="release_hold", by="test"
+            )
+    found = only(verified(here, raw))
+    assert (found.trust, found.cause) == (Trust.CANNOT_KNOW, Cause.TIME_UNPROVEN)
+    assert found.standing_then is check.Verdict.CANNOT_KNOW
+
+
+def test_a_claimed_time_in_the_future_is_not_believed(here: House) -> None:
+    """But for five minutes, by which clocks differ."""
     here.now -= timedelta(hours=1)
+    raw = file_of(here, builders.issued(here))
+    here.later(hours=2)
+    claimed_at = only(verified(here, raw)).claimed_at
+    assert claimed_at is not None
+    here.now = claimed_at - timedelta(minutes=5)
+    assert only(verified(here, raw)).cause is Cause.NONE
+    here.now -= timedelta(seconds=1)
     assert only(verified(here, raw)).cause is Cause.TIME_IMPOSSIBLE
+
+
+def test_a_time_stamp_of_a_service_that_we_do_not_know_proves_no_time(here: House) -> None:
+    token = test_cms.attribute("16.2.14", der.sequence())
+    raw = test_cms.by_hand(test_cms.TYPE, test_cms.attribute("4", test_cms.GOOD), unsigned=(token,))
+    assert only(verified(here, raw)).time is TimeKind.STAMP_NOT_CHECKED
 
 
 def test_held_now_is_never_good(here: House) -> None:
@@ -201,32 +262,65 @@ def test_signed_during_a_hold_that_was_lifted_is_bad(here: House) -> None:
     held(here, owned)
     here.later(hours=1)
     released(here, owned)
-    assert only(verified(here, raw)).cause is Cause.ON_HOLD_THEN
+    found = only(verified(here, raw))
+    assert (found.trust, found.cause) == (Trust.BAD, Cause.ON_HOLD_THEN)
 
 
 def test_the_standing_of_a_past_instant_follows_from_the_history(here: House) -> None:
+    """The same as it was called then, from its first second on, whatever else was done meanwhile."""
     owned = builders.issued(here)
-    steps = [here.now]
-    for act in (held, released, held, revoked):
+    another = builders.issued(here, owned.owner)
+
+    def at(instant: datetime) -> str:
+        with here.work() as work:
+            found = work.certificates.by_serial(owned.certificate.serial)
+            assert found is not None
+            return past.at(work, found=found, instant=instant).value
+
+    said = {here.now: at(here.now)}
+    for act, whose in (
+        (held, owned), (held, another), (released, owned), (reissue_asked_for, owned), (held, owned),
+        (released, another), (reissue_asked_for, owned), (released, owned), (held, owned), (revoked, owned),
+    ):  # fmt: skip
         here.later(hours=1)
-        act(here, owned)
-        steps.append(here.now)
+        act(here, whose)
+        said[here.now] = at(here.now)
+    assert list(said.values()) == [
+        "valid", "on_hold", "on_hold", "valid", "valid", "on_hold", "on_hold", "on_hold", "valid", "on_hold",
+        "revoked",
+    ]  # fmt: skip
+    assert {instant: at(instant) for instant in said} == said
+
+
+def test_a_certificate_is_valid_from_its_first_second_to_its_last(here: House) -> None:
+    """RFC 5280, 4.1.2.5: both belong to it. What is not out yet was never valid."""
+    found, second = builders.issued(here).certificate, timedelta(seconds=1)
+    first, last = found.not_before, found.not_after
     with here.work() as work:
-        found = work.certificates.by_serial(owned.certificate.serial)
-        assert found is not None
-        told = [past.at(work, found=found, instant=at + timedelta(minutes=1)).value for at in steps]
-    assert told == ["valid", "on_hold", "valid", "on_hold", "revoked"]
+        told = [
+            past.at(work, found=found, instant=instant).value
+            for instant in (first - second, first, last, last + second)
+        ]
+        prepared = replace(found, state=CertificateState.PREPARED)
+        assert past.at(work, found=prepared, instant=here.now) is check.Verdict.NOT_ISSUED
+    assert told == ["not_yet_valid", "valid", "valid", "expired"]
 
 
 def test_a_mobile_certificate_is_refused_here(here: House) -> None:
-    """R7."""
-    found = only(verified(here, file_of(here, builders.issued(here, mobile_only=True))))
-    assert (found.trust, found.cause) == (Trust.BAD, Cause.MOBILE_ONLY)
+    """R7: by its own mark or by the one in our record."""
+    for in_itself, on_record in ((True, True), (True, False), (False, True)):
+        owned = builders.issued(here, mobile_only=in_itself)
+        number = owned.certificate.certificate_id
+        stored = here.memory.certificates[number]
+        here.memory.certificates[number] = replace(stored, mobile_only=on_record)
+        found = only(verified(here, file_of(here, owned)))
+        assert (found.trust, found.cause) == (Trust.BAD, Cause.MOBILE_ONLY)
 
 
 def test_an_authentication_certificate_signs_no_documents(here: House) -> None:
     owned = builders.issued(here, purpose=Purpose.AUTHENTICATION)
-    assert only(verified(here, file_of(here, owned))).cause is Cause.NOT_FOR_SIGNING
+    found = only(verified(here, file_of(here, owned)))
+    assert (found.trust, found.cause) == (Trust.BAD, Cause.NOT_FOR_SIGNING)
 
 
 def test_a_file_is_as_bad_as_its_worst_signature(here: House) -> None:

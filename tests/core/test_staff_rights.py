@@ -62,6 +62,18 @@ def test_a_role_changes_when_a_second_administrator_agrees(here: House) -> None:
     ]
 
 
+def test_only_what_was_agreed_to_changes_a_state(here: House) -> None:
+    agree(here, ask(here))
+    number = ask(here, role=Role.AUDITOR)
+    with here.work() as work:
+        staff_rights.turn_down(work, by=who(here, "second"), proposal_id=number, now=here.now)
+    told = [(entry.event.rpartition(":")[2], entry.from_state, entry.to_state) for entry in here.memory.audit]
+    assert told[-4:] == [
+        ("asked", "", ""), ("agreed", "ra_officer", "moderator"), ("asked", "", ""), ("turned_down", "", ""),
+    ]  # fmt: skip
+    assert here.memory.audit[-1].details == {"proposal": str(number), "to": "auditor"}
+
+
 def test_the_one_who_asked_does_not_agree(here: House) -> None:
     number = ask(here)
     with pytest.raises(approval.SecondPersonNeeded):

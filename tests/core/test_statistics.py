@@ -40,6 +40,7 @@ def certificate(**different: object) -> Certificate:
         not_before=NOW,
         not_after=NOW + timedelta(days=365),
         policy_version="test",
+        key_id=b"",
         issued_at=NOW,
     )
     return replace(default, **different)  # type: ignore[arg-type]

@@ -197,6 +197,8 @@ def test_its_stages_follow_one_another(here: House) -> None:
     seen.append(stage(here, first))
     revoke_it(here, second)
     assert [*seen, stage(here, first)] == list(Stage)
+    # The owner's page goes by these words.
+    assert " ".join(Stage) == "none opened signed issued taken over"
 
 
 def test_a_renewal_that_was_withdrawn_may_be_opened_anew(here: House) -> None:
@@ -216,6 +218,7 @@ def test_a_reissue_is_no_renewal(here: House) -> None:
     )
     assert second.certificate.previous_id == first.certificate.certificate_id
     assert stage(here, first) is Stage.NONE
+    opened_and_signed(here, first)
 
 
 def test_one_that_was_revoked_before_it_came_out_is_none(here: House) -> None:

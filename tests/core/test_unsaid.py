@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from ca_core import application, audit, call, certificate, overview, staff_rights, subscriber
+from ca_core import application, call, subscriber
 from ca_core.call import Need
 from ca_core.lifecycle import CallState
 from ca_core.overview import CallLine
 from ca_core.owner_session import OwnerSession
-from ca_core.registration import dossier, verification
 from ca_core.review import Item, Round
 from tests import builders
 
@@ -24,20 +23,10 @@ REGISTERED = builders.register(HOUSE)
     [
         (application.Application, "opened_by", ""),
         (application.Application, "reason", ""),
-        (audit.Entry, "from_state", ""),
-        (audit.Entry, "to_state", ""),
-        (audit.Entry, "reason", ""),
-        (audit.Entry, "policy_version", ""),
         (call.Evidence, "width_px", 0),
         (call.Evidence, "height_px", 0),
         (call.Evidence, "closed", True),
-        (certificate.Certificate, "key_id", b""),
-        (dossier.Standing, "key_is_void", False),
-        (overview.ReviewDay, "lapsed", 0),
-        (staff_rights.note, "before", ""),
-        (staff_rights.note, "after", ""),
         (subscriber.PastRegistration, "ended_by", ""),
-        (verification.Evidence, "smaller_face_px", 0),
     ],
 )
 def test_what_is_not_said_is_empty(of: object, name: str, default: object) -> None:

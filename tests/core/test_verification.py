@@ -27,6 +27,7 @@ DOUBTFUL, OTHER = replace(GOOD, distance=0.52), replace(GOOD, distance=0.70)
 SMALL = replace(GOOD, smaller_face_px=60)
 THREE = policy(identification={"automatic_attempts": 3})
 ONE = policy()
+NOT_LOOKED_AT = Evidence(checked=False, smaller_face_px=0, has_portrait=True)
 
 
 def attempt(**different: Any) -> FaceAttempt:
@@ -65,7 +66,7 @@ def concluded(evidence: Evidence, *earlier: FaceAttempt, rules: Policy = ONE) ->
         (OTHER, THREE, "again", (Flag.FACE_DIFFERS,)),
         # The machine is not asked, or cannot look.
         (GOOD, policy(identification={"automatic_attempts": 0}), "review", (Flag.CHECK_OFF,)),
-        (Evidence(checked=False, has_portrait=True), THREE, "review", (Flag.CHECK_OFF,)),
+        (NOT_LOOKED_AT, THREE, "review", (Flag.CHECK_OFF,)),
         # A fault outweighs a match.
         (replace(GOOD, faults=(Flag.FLAT_PICTURE,)), ONE, "again", (Flag.FLAT_PICTURE,)),
         (replace(OTHER, faults=(Flag.TOO_DARK,)), ONE, "again", (Flag.TOO_DARK,)),
@@ -78,7 +79,7 @@ def test_a_first_attempt(evidence: Evidence, rules: Policy, outcome: str, flags:
 @pytest.mark.parametrize(
     ("evidence", "earlier", "rules"),
     [
-        (Evidence(checked=False, has_portrait=True), (), THREE),
+        (NOT_LOOKED_AT, (), THREE),
         (GOOD, (), policy(identification={"automatic_attempts": 0})),
         (replace(GOOD, faults=(Flag.TOO_DARK,)), (), ONE),
         (replace(GOOD, faults=(Flag.TOO_DARK,)), (FAILED, FAILED), ONE),

@@ -113,6 +113,7 @@ class Lives:
             not_before=self.now - timedelta(seconds=pick((0, 3))),
             not_after=self._ends(),
             policy_version="test",
+            key_id=b"",
             fingerprint=self.random.randbytes(32),
             issued_at=self.now,
             accepted_at=accepted_at,

@@ -53,6 +53,7 @@ def record(serial: Serial) -> Certificate:
         not_before=NOW,
         not_after=NOW + timedelta(days=365),
         policy_version="t",
+        key_id=b"",
     )
 
 

@@ -13,7 +13,7 @@ SPOKEN = words.load()
 
 
 def of(state: ApplicationState, reason: str = "") -> Standing:
-    return Standing(ApplicationId.draw(), state, NOW, NOW, reason)
+    return Standing(ApplicationId.draw(), state, NOW, NOW, reason, key_is_void=False)
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)

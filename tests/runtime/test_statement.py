@@ -70,6 +70,14 @@ def test_a_statement_exists_from_the_number_on_and_says_what_is_missing(here: Ho
     assert "Ещё не подписано" in read
 
 
+def test_the_phone_is_the_one_of_today_or_none(here: House) -> None:
+    """R3: it may have become another's since."""
+    dossier = ways.started(here)
+    assert made(here, dossier).phone == builders.PHONE.masked
+    here.memory.bmg.clear()
+    assert made(here, dossier).phone == ""
+
+
 def test_there_is_none_before_there_is_an_application(here: House) -> None:
     with pytest.raises(dossiers.DossierUnknown):
         made(here, ways.signed_in(here))

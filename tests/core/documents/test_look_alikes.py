@@ -53,6 +53,12 @@ def test_the_readers_own_second_thought_is_tried() -> None:
     assert repaired.lines == zones.ICAO_TD3
 
 
+def test_what_does_not_look_alike_is_no_guess() -> None:
+    """V and X: with X in its place every digit of the zone would hold, and it is unread all the same."""
+    lines = zones.passport(number="X46463H43")
+    assert look_alikes.repair(zones.put(lines, 1, 0, "V")) is None
+
+
 def test_two_wrong_characters_are_unread() -> None:
     seen = zones.put(zones.put(zones.passport(), 1, 14, "1"), 1, 22, "1")
     assert look_alikes.repair(seen) is None

@@ -36,6 +36,20 @@ def test_every_format_is_known_and_its_check_digits_hold(lines: tuple[str, ...],
     mrz.verify(zone)
 
 
+@pytest.mark.parametrize(
+    ("lines", "form"),
+    [(zones.put(zones.ICAO_TD1, 0, 0, letter), Format.TD1) for letter in "ACI"]
+    + [(zones.put(zones.ICAO_TD2, 0, 0, letter), Format.TD2) for letter in "ACI"]
+    + [
+        (zones.put(zones.ICAO_TD2, 0, 0, "V"), Format.MRV_B),
+        (zones.put(zones.ICAO_TD3, 0, 0, "V"), Format.MRV_A),
+    ],
+)
+def test_the_first_letter_says_which_document_of_its_size(lines: tuple[str, ...], form: Format) -> None:
+    """Doc 9303-5 and 9303-6, 4.2.2: a card's code begins with A, C or I; a visa's with V (9303-7)."""
+    assert mrz.layout_of(lines).format is form
+
+
 def test_fields_of_a_passport() -> None:
     zone = mrz.parse(zones.ICAO_TD3, today=date(2011, 1, 1))
     assert (zone.document_code, zone.issuing_state, zone.nationality) == ("P", "UTO", "UTO")
@@ -58,6 +72,18 @@ def test_a_number_of_more_than_nine_characters_goes_on_in_the_optional_data() ->
     assert zone.document_number == "D23145890734"
 
 
+@pytest.mark.parametrize("number", ["D231458907", "D2314589073", "D23145890734"])
+def test_a_long_number_is_known_from_its_tenth_character_on(number: str) -> None:
+    first = f"I<UTO{number[:9]}<{number[9:]}{mrz.check_digit(number)}".ljust(30, "<")
+    zone = mrz.parse((first, *zones.ICAO_TD1[1:]), today=TODAY)
+    assert (zone.document_number, zone.digits[0].holds) == (number, True)
+
+
+def test_nine_characters_have_their_check_digit_in_its_own_place() -> None:
+    first = f"I<UTOD23145890<{mrz.check_digit('D23145890')}".ljust(30, "<")
+    assert mrz.parse((first, *zones.ICAO_TD1[1:]), today=TODAY).digits[0].read == "<"
+
+
 def test_a_filler_for_the_check_digit_alone_makes_no_long_number() -> None:
     zone = mrz.parse(zones.put(zones.ICAO_TD1, 0, 14, "<"), today=TODAY)
     assert zone.document_number == "D23145890"
@@ -71,6 +97,22 @@ def test_no_personal_number_needs_no_check_digit() -> None:
         second = "L898902C36UTO7408122F1204159" + "<" * 14 + digit
         second += mrz.check_digit(second[:10] + second[13:20] + second[21:43])
         mrz.verify(mrz.parse((zones.ICAO_TD3[0], second), today=TODAY))
+
+
+@pytest.mark.parametrize(
+    ("second", "wrong"),
+    [
+        ("L898902C36UTO7408122F1204159" + "<" * 14 + "7", Checked.OPTIONAL),
+        ("L898902C36UTO7408122F1204159ZE184226B<<<<<<", Checked.OPTIONAL),
+        ("L898902C36UTO<<<<<<<F1204159ZE184226B<<<<<1", Checked.BIRTH),
+    ],
+)
+def test_a_filler_is_the_check_digit_of_no_personal_number_alone(second: str, wrong: Checked) -> None:
+    """And no personal number has no other check digit."""
+    second += mrz.check_digit(second[:10] + second[13:20] + second[21:43])
+    with pytest.raises(mrz.CheckDigitWrong) as refused:
+        mrz.verify(mrz.parse((zones.ICAO_TD3[0], second), today=TODAY))
+    assert refused.value.facts["fields"] == (wrong,)
 
 
 def test_a_wrong_digit_is_named_with_what_it_should_be() -> None:

@@ -143,6 +143,19 @@ def test_entries_that_nobody_seals_are_said(service: Service) -> None:
     assert not outcome.is_tampered
 
 
+def test_what_nobody_said_is_sealed_as_nothing(service: Service) -> None:
+    """An entry that names no reason has none: what is read from the log was said by somebody."""
+    with service.work() as work:
+        work.audit.add(Entry(service.now(), OFFICER, "person:view:done", "holder/1"))
+    auditing.sealing(service).round()
+    with service.look() as work:
+        entry = work.audit_tree.entry(1)
+    assert entry is not None
+    said = (entry.from_state, entry.to_state, entry.reason, entry.policy_version, entry.details)
+    assert said == ("", "", "", "", "{}")
+    assert verified(service).is_intact
+
+
 def test_what_was_verified_stands_in_the_log(service: Service) -> None:
     sealed(service, 3)
     verified(service)

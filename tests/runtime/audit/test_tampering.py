@@ -29,6 +29,7 @@ def test_an_untouched_log_is_intact(either: Service) -> None:
     sealed(either, 5, 300, 1)
     outcome = verified(either)
     assert (outcome.size, outcome.is_intact, outcome.is_tampered) == (306, True, False)
+    assert outcome.erased == 0, "nothing was"
 
 
 def test_an_empty_log_is_intact(service: Service) -> None:
@@ -125,6 +126,17 @@ def test_a_tail_cut_with_its_leaves_is_found(service: Service) -> None:
     assert Kind.TAIL_CUT in found(service)
 
 
+def test_a_gap_before_a_cut_is_said_beside_the_cut(service: Service) -> None:
+    """No head stands over it any more that could say so."""
+    sealed(service, 3, 3)
+    change(
+        service,
+        sa.delete(entries).where(entries.c.audit_id > 3),
+        sa.delete(leaves).where(leaves.c.audit_id > 4),
+    )
+    assert found(service) == {Kind.ENTRY_MISSING, Kind.TAIL_CUT}
+
+
 def test_a_tail_cut_together_with_its_head_is_found_by_the_copies(either: Service) -> None:
     sealed(either, 3, 3)
     cut_with_head(either)
@@ -185,7 +197,8 @@ def test_a_head_that_was_taken_out_is_found(service: Service) -> None:
 def test_leaves_under_no_head_are_found(service: Service) -> None:
     sealed(service, 3, 3)
     change(service, sa.delete(heads).where(heads.c.size == 6))
-    assert Kind.BEYOND_HEAD in found(service)
+    [beyond] = [one for one in verified(service).findings if one.kind is Kind.BEYOND_HEAD]
+    assert (beyond.first, beyond.last) == (3, 5)
 
 
 def test_an_entry_that_was_smuggled_into_the_past_is_found(service: Service) -> None:
