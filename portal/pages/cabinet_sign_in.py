@@ -4,11 +4,9 @@ An IIN that nobody has, that has no phone, or that got a code a moment ago is an
 same time.
 """
 
-import asyncio
 import base64
 import hashlib
 import json
-import math
 import time
 from dataclasses import replace
 from datetime import datetime
@@ -28,9 +26,6 @@ from ca_core.registration import sign_in
 from portal import cabinet_cookies, cabinet_door, limits, parts, refusals, rendering
 from portal.cabinet_cookies import Start
 from portal.pages import cabinet
-
-# Answers about an IIN leave at the next multiple of this after they began.
-_BEAT_SECONDS = 0.4
 
 
 def show(request: Request) -> Response:
@@ -53,7 +48,7 @@ async def send(request: Request) -> Response:
     async with request.form(max_files=0, max_fields=2) as form:
         typed = str(form.get("iin") or "")[:40]
     response = await run_in_threadpool(_sent, request, typed)
-    await _until_the_beat(began)
+    await limits.answer_evenly(began)
     return response
 
 
@@ -90,7 +85,7 @@ async def confirm(request: Request) -> Response:
     async with request.form(max_files=0, max_fields=2) as form:
         typed = str(form.get("code") or "")[:20]
     response = await run_in_threadpool(_confirmed, request, typed)
-    await _until_the_beat(began)
+    await limits.answer_evenly(began)
     return response
 
 
@@ -181,11 +176,6 @@ def sign_out(request: Request) -> Response:
     response = RedirectResponse("/cabinet?out=1", 303)
     cabinet_cookies.drop(request, response, cabinet_cookies.SESSION)
     return response
-
-
-async def _until_the_beat(began: float) -> None:
-    spent = time.monotonic() - began
-    await asyncio.sleep(math.ceil(spent / _BEAT_SECONDS) * _BEAT_SECONDS - spent)
 
 
 def _page(
