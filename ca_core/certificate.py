@@ -118,7 +118,7 @@ class Certificate:
     not_after: datetime
     policy_version: str
     key_id: bytes
-    fingerprint: bytes = b""
+    fingerprint: bytes
     previous_id: int | None = None
     issued_at: datetime | None = None
     accepted_at: datetime | None = None

@@ -93,6 +93,7 @@ def _drawn(work: Work, wanted: Application, subscriber: Subscriber, now: datetim
         not_after=not_after,
         policy_version=wanted.policy_version,
         key_id=wanted.key_id,
+        fingerprint=b"",
         previous_id=wanted.previous_certificate_id,
     )
 

@@ -126,6 +126,7 @@ class Ledger:
             not_after=one.not_after,
             policy_version=self._policy.version,
             key_id=b"",
+            fingerprint=b"",
             previous_id=previous_id,
             issued_at=one.issued_at,
             accepted_at=one.accepted_at,

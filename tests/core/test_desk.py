@@ -115,6 +115,15 @@ def test_a_pause_asked_for_while_it_rings_begins_when_nobody_answers() -> None:
     assert (place.state, place.call_id, place.pause_next) == (DeskState.PAUSED, None, False)
 
 
+def test_who_does_not_respond_is_no_less_asked_back_for_a_pause_to_come() -> None:
+    here = lines.house()
+    lines.accepted(here)
+    pause(here)
+    with here.work() as work:
+        desk.freed(work, AGENT.staff_id or 0, into=DeskState.NOT_RESPONDING, now=here.now)
+    assert lines.desk_of(here).state is DeskState.NOT_RESPONDING
+
+
 def test_the_wrap_up_ends_with_its_time() -> None:
     here = lines.house()
     lines.ended(here)

@@ -300,8 +300,14 @@ def test_on_another_device_iin_and_code_take_it_up_and_the_old_cookie_ends(here:
     other = ways.signed_in(here, browser="at home")
     with ways.opened(here, other) as (work, found):
         [waiting] = dossiers.resumable(work, dossier=found)
-        moved = dossiers.resume(work, dossier=found, number=waiting.number, now=here.now)
+        mine = replace(found, language="en", camera=Camera.NONE, company=Company.HELPER, agent_at=LATER)
+        mine = dossiers.save(work, mine, expected=found, now=here.now)
+        moved = dossiers.resume(work, dossier=mine, number=waiting.number, now=here.now)
     assert moved.number == earlier.number
+    # What was found out on this device counts here; the rest is the application's.
+    for name in ("token_digest", "language", "camera", "company", "signed_in_at", "agent_at"):
+        assert getattr(moved, name) == getattr(mine, name), name
+    assert (moved.opened_at, moved.iin) == (earlier.opened_at, earlier.iin)
     with here.work() as work:
         assert dossiers.of_token(work, token_digest=ways.token("one browser"), now=here.now) is None
 
@@ -393,10 +399,29 @@ def test_the_key_s_name_is_kept_once(here: House) -> None:
         )
 
 
-def test_no_key_is_noted_before_its_step(here: House) -> None:
+@pytest.mark.parametrize("reference", ["key-1", ""])
+def test_no_key_is_noted_before_its_step(here: House, reference: str) -> None:
     early = ways.with_terms(here)
     with pytest.raises(dossiers.OutOfOrder), ways.opened(here, early) as (work, found):
-        dossiers.keep_key(work, dossier=found, reference="key-1", now=here.now)
+        dossiers.keep_key(work, dossier=found, reference=reference, now=here.now)
+
+
+def test_without_an_application_there_is_no_standing(here: House) -> None:
+    early = ways.signed_in(here)
+    with pytest.raises(dossiers.DossierUnknown), ways.opened(here, early) as (work, found):
+        dossiers.standing(work, dossier=found)
+
+
+def test_a_hold_after_it_was_taken_keeps_nobody_from_installing(here: House) -> None:
+    """R10a: only what is held before it was taken waits for its owner."""
+    found, made = ways.issued(here)
+    held_until = here.now + timedelta(days=3)
+    for accepted_at, told in ((None, held_until), (here.now, None)):
+        here.memory.certificates[made.certificate_id] = replace(
+            made, hold_until=held_until, accepted_at=accepted_at
+        )
+        with ways.opened(here, found) as (work, again):
+            assert dossiers.standing(work, dossier=again).held_until == told
 
 
 def test_dossiers_and_look_ups_are_erased_when_their_time_is_over(here: House) -> None:

@@ -1,5 +1,6 @@
 """Identifiers: parsed once, masked when printed (R1, R5)."""
 
+import random
 from datetime import date
 
 import pytest
@@ -23,6 +24,26 @@ def test_the_second_weights_serve_where_the_first_give_ten() -> None:
         digit = identifiers.iin_check_digit(body)
         if digit is not None:
             assert Iin.parse(f"{body}{digit}").digits == f"{body}{digit}"
+
+
+def test_the_check_digit_is_the_weighted_sum_of_all_eleven() -> None:
+    """Register rule: weights 1 to 11; and for the second count the same, begun at 3 and continued at 1."""
+    dice = random.Random(2)
+    for _ in range(500):
+        body = f"{dice.randrange(10**11):011d}"
+        counts = [
+            sum((place + ahead) % 11 * int(c) for place, c in enumerate(body, 1)) % 11 for ahead in (0, 2)
+        ]
+        expected = next((count for count in counts if count < 10), None)
+        assert identifiers.iin_check_digit(body) == expected, body
+
+
+@pytest.mark.parametrize(
+    "number", ["86095742719", "47036892816", "65929970489", "57549285017", "25768131411"]
+)
+def test_an_application_number_is_checked_as_iso_7064_says(number: str) -> None:
+    """MOD 11,10: published samples of tax numbers that are checked in the same way."""
+    assert identifiers._mod_11_10(number[:10]) == int(number[10])
 
 
 def _first_remainder(body: str) -> int:

@@ -33,6 +33,7 @@ STOCK_TILES = {
 }  # fmt: skip
 OPERATIONS = {Figure.CRL_AGE, Figure.FAILED_COMMANDS, Figure.FAILED_MESSAGES}
 ISSUING = PublishedList("issuing", 17, NOW - timedelta(minutes=5), NOW + timedelta(hours=24), 10)
+ROOT = PublishedList("root", 2, NOW - timedelta(days=5), NOW + timedelta(days=90), 0)
 
 
 @dataclass
@@ -197,9 +198,9 @@ def test_a_page_of_calls_says_where_the_next_begins(n_calls: int) -> None:
 
 
 def test_the_health_of_the_authority_is_its_lists_and_what_was_given_up() -> None:
-    found = overview.health(work(), actor=actor(Role.ADMINISTRATOR))
+    found = overview.health(work(lists=(ISSUING, ROOT)), actor=actor(Role.ADMINISTRATOR))
     assert (found.lists, found.commands, found.messages) == (
-        (ISSUING,),
+        (ISSUING, ROOT),
         (("failed_commands", 200),),
         (("failed_messages", 200),),
     )

@@ -350,3 +350,8 @@ def test_an_estimate_is_compared_with_nothing() -> None:
     numbers = {number.figure: number for number in asked(work, Question(compare=True)).numbers}
     assert numbers[Figure.UNUSED].before is None
     assert numbers[Figure.ISSUED].before is not None
+
+
+def test_figures_of_people_are_those_of_holders() -> None:
+    """R12: people are never called certificates; every screen asks here."""
+    assert {figure for figure in Figure if figure.value.startswith("holders")} == figures.PEOPLE

@@ -41,6 +41,7 @@ def certificate(**different: object) -> Certificate:
         not_after=NOW + timedelta(days=365),
         policy_version="test",
         key_id=b"",
+        fingerprint=b"",
         issued_at=NOW,
     )
     return replace(default, **different)  # type: ignore[arg-type]

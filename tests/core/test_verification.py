@@ -131,6 +131,8 @@ def test_after_a_moderator_the_attempts_begin_anew() -> None:
     assert concluded(DOUBTFUL, COMPARED, COMPARED, REVIEWED, rules=THREE)[0] == "again"
     dark = replace(GOOD, faults=(Flag.TOO_DARK,))
     assert concluded(dark, FAILED, FAILED, REVIEWED)[0] == "again"
+    assert concluded(dark, REVIEWED, FAILED)[0] == "again"
+    assert concluded(dark, REVIEWED, FAILED, FAILED)[0] == "review"
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,12 @@ def test_one_wrong_letter_is_similar_and_does_not_agree() -> None:
     assert not spelling.agrees("ҮЛГІЕВ", "ДӘУРЕН", "ULGIEV", "DAURIN")
 
 
+@pytest.mark.parametrize("latin", ["ANNA", "ATA", "AA"])
+def test_a_letter_too_many_another_one_or_one_too_few_costs_the_same(latin: str) -> None:
+    """Levenshtein's distance, 1, over the longer of the two spellings."""
+    assert spelling.similarity("АНА", "", latin, "") == pytest.approx(1 - 1 / max(3, len(latin)))
+
+
 def test_another_person_is_not_similar() -> None:
     assert spelling.similarity("ҮЛГІЕВ", "ДӘУРЕН", "SYZDYKOVA", "ZERE") < 0.4
 
