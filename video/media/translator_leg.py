@@ -64,12 +64,13 @@ class TranslatedLeg:
         self._agents: tuple[PassiveIce, ...] = ()
         self._wires: dict[RTCDtlsTransport, Wire] = {}
         self._up: dict[bytes, Uplink] = {}
-        self._again: dict[bytes, Uplink] = {}
+        # By SSRC; those of retransmissions too.
+        self.takers_of: dict[bytes, Callable[[bytes], None]] = {}
         self._down: dict[bytes, Downlink] = {}
         self._reports = Reports(self._up, self._down, self._on_sender_report)
         self._awaiting: list[asyncio.Future[bytes]] = []
         self._picture_times: deque[float] = deque(maxlen=30)
-        self._picture_stamp = -1
+        self._picture_stamp = b""
         self._sends_pictures = False
         self._card: asyncio.Task[None] | None = None
 
@@ -184,24 +185,21 @@ class TranslatedLeg:
 
     def knows(self, data: bytes) -> bool:
         """A third stream is dropped before it costs a decryption (RFC 8872, 2.2 and 3: one SSRC a stream)."""
-        ssrc = data[8:12]
-        if ssrc in self._up or ssrc in self._again or self._stranger(data[1] & 127) is not None:
+        if data[8:12] in self.takers_of or self._stranger(data[1] & 127) is not None:
             return True
         self.dropped += 1
         return False
 
     def on_rtp(self, packet: bytes) -> None:
-        ssrc = packet[8:12]
-        uplink = self._up.get(ssrc)
-        try:
-            if uplink is not None:
-                uplink.take(packet)
-            elif (again := self._again.get(ssrc)) is not None:
-                again.take_again(packet)
-            else:
-                self._learn(packet)
-        except rtp.Malformed:
-            self.dropped += 1
+        """Of a stream whose SSRC is not known yet; the others go to `takers_of` at once."""
+        take = self.takers_of.get(packet[8:12])
+        if take is not None:
+            take(packet)
+        else:
+            self._learn(packet)
+
+    def on_malformed(self) -> None:
+        self.dropped += 1
 
     def on_rtcp(self, compound: bytes) -> None:
         for target, packet in self._reports.take(compound):
@@ -218,7 +216,7 @@ class TranslatedLeg:
     def on_packet(self, uplink: Uplink, packet: bytes, now: float) -> None:
         self.last_packet_at = now
         if uplink.lane.kind == "video":
-            stamp = rtp.timestamp(packet)
+            stamp = packet[4:8]
             if stamp != self._picture_stamp:
                 self._picture_stamp = stamp
                 self._picture_times.append(now)
@@ -281,9 +279,9 @@ class TranslatedLeg:
         uplink = Uplink(lane, ssrc, again, self._wire(transceiver.receiver.transport), self)
         self.uplinks[lane.kind] = uplink
         if ssrc is not None:
-            self._up[ssrc] = uplink
+            self._up[ssrc], self.takers_of[ssrc] = uplink, uplink.take
         if again is not None:
-            self._again[again] = uplink
+            self.takers_of[again] = uplink.take_again
         self.connect_streams()
 
     def _wire(self, transport: RTCDtlsTransport) -> Wire:
@@ -306,11 +304,11 @@ class TranslatedLeg:
             return
         if uplink.ssrc is None and uplink.lane.payload_type == packet[1] & 127:
             uplink.ssrc = ssrc
-            self._up[ssrc] = uplink
+            self._up[ssrc], self.takers_of[ssrc] = uplink, uplink.take
             uplink.take(packet)
         else:
             uplink.rtx_ssrc = ssrc
-            self._again[ssrc] = uplink
+            self.takers_of[ssrc] = uplink.take_again
             uplink.take_again(packet)
 
     def _show_card(self) -> None:

@@ -5,7 +5,7 @@ before the ICE socket's callback of one DTLS transport: SRTP is taken out there 
 (STUN, DTLS) goes on to the original callback. What is sent is encrypted here and written to the nominated pair.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
@@ -29,7 +29,12 @@ _LENGTH = ffi.new("int *")
 
 
 class Taker(Protocol):
-    """What a wire tells, decrypted; both are called in the event loop, once a packet."""
+    """What a wire tells, decrypted; all is called in the event loop, once a packet."""
+
+    @property
+    def takers_of(self) -> Mapping[bytes, Callable[[bytes], None]]:
+        """By SSRC, who takes its packets; about others `knows` and `on_rtp` are asked."""
+        ...
 
     def knows(self, data: bytes) -> bool:
         """Whether a packet of this SSRC or payload type is worth decrypting."""
@@ -45,7 +50,7 @@ class Wire:
 
     def __init__(self, transport: RTCDtlsTransport, taker: Taker) -> None:
         dtls: Any = transport
-        self._taker = taker
+        self._taker, self._takers_of = taker, taker.takers_of
         self._rx, self._tx = dtls._rx_srtp._srtp[0], dtls._tx_srtp._srtp[0]
         # The sessions free their memory when they are collected: they must outlive the pointers.
         self._sessions = dtls._rx_srtp, dtls._tx_srtp
@@ -99,7 +104,8 @@ class Wire:
         if size < 12 or size > _LARGEST_BYTES or self._is_cut:
             return
         is_rtcp = 191 < data[1] < 224
-        if not is_rtcp and not self._taker.knows(data):
+        take = None if is_rtcp else self._takers_of.get(data[8:12])
+        if take is None and not is_rtcp and not self._taker.knows(data):
             return
         _BUFFER[0:size] = data
         _LENGTH[0] = size
@@ -107,7 +113,9 @@ class Wire:
             self.refused += 1
             return
         plain = _BUFFER[0 : _LENGTH[0]]
-        if is_rtcp:
+        if take is not None:
+            take(plain)
+        elif is_rtcp:
             self._taker.on_rtcp(plain)
         else:
             self._taker.on_rtp(plain)
@@ -172,6 +180,7 @@ class _Socket:
 class _Seen:
     def __init__(self, seen: list[bytes]) -> None:
         self.on_rtp = self.on_rtcp = seen.append
+        self.takers_of: dict[bytes, Callable[[bytes], None]] = {}
 
     def knows(self, data: bytes) -> bool:
         return True

@@ -16,8 +16,8 @@ from video.media.timeline import CLOCK_RATES
 from video.media.translator_frames import Frames
 from video.media.translator_seams import Wire
 
-# Some three seconds of a 720p picture; what is older comes too late for a viewer.
-RING_PACKETS = 512
+# A second and a half of a 720p picture: what is older comes too late for a viewer. It is most of a call's memory.
+RING_PACKETS = 320
 # Larger gaps are not asked for again.
 _LARGEST_GAP = 200
 # RFC 3550, A.1: beyond these a number is noise, until the next one follows upon it.
@@ -50,6 +50,8 @@ class Owner(Protocol):
     def on_packet(self, uplink: "Uplink", packet: bytes, now: float) -> None: ...
 
     def on_frame(self, kind: MediaKind, timestamp: int, data: bytes, key: bool) -> None: ...
+
+    def on_malformed(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -93,23 +95,43 @@ class Uplink:
         self.recovered = 0
         self._owner = owner
         self._is_video = lane.kind == "video"
+        self._payload_type = lane.payload_type
         self._clock = CLOCK_RATES[lane.kind]
         self._ring: list[bytes | None] = [None] * RING_PACKETS if self._is_video else []
         self._missing = Missing()
         # The number that would prove that a leap was the sender's beginning anew.
         self._elsewhere: int | None = None
         self._frames: Frames | None = None
-        self._stamp = -1
+        self._stamp = b""
         self._wants_keyframe = False
         self._keyframe_asked_at = 0.0
 
     def take(self, packet: bytes) -> None:
-        now = time.monotonic()
-        kind = packet[1] & 127
-        if kind != self.lane.payload_type or not self._is_in_sequence(rtp.number(packet)):
+        """Called for every packet: what nearly all are, the next one in order, takes the shortest way."""
+        if packet[1] & 127 != self._payload_type:
             return
-        self._count(packet, now)
-        self._accept(packet, now)
+        now, counts = time.monotonic(), self.counts
+        seq, newest = packet[2] << 8 | packet[3], self.newest
+        if newest is not None and (seq - newest) & 0xFFFF == 1:
+            self.newest = seq
+            if not seq:
+                counts.cycles += 1
+            is_newest = True
+        elif self._is_in_sequence(seq):
+            is_newest = self._is_newest(packet, seq, now)
+        else:
+            return
+        counts.received += 1
+        counts.size_bytes += len(packet)
+        if is_newest:
+            if self._missing.since and now - self._missing.asked_at > _ASK_AGAIN_SECONDS:
+                self._ask_missing(now)
+            if packet[4:8] != self._stamp:
+                self._measure(packet, now)
+        try:
+            self._accept(packet, now)
+        except rtp.Malformed:
+            self._owner.on_malformed()
 
     def take_again(self, packet: bytes) -> None:
         """A retransmission: what was not missed is a probe of the line's capacity, and dropped."""
@@ -117,6 +139,13 @@ class Uplink:
         self.counts.size_bytes += len(packet)
         if packet[1] & 127 != self.lane.rtx_payload_type or self.ssrc is None:
             return
+        try:
+            self._take_plain(packet, now)
+        except rtp.Malformed:
+            self._owner.on_malformed()
+
+    def _take_plain(self, packet: bytes, now: float) -> None:
+        assert self.ssrc is not None
         plain = rtp.unwrapped(packet, payload_type=self.lane.payload_type, ssrc=self.ssrc)
         if plain is not None and rtp.number(plain) in self._missing.since:
             self.recovered += 1
@@ -126,14 +155,14 @@ class Uplink:
 
     def _accept(self, packet: bytes, now: float) -> None:
         if self._is_video:
-            self._ring[rtp.number(packet) % RING_PACKETS] = packet
+            self._ring[(packet[2] << 8 | packet[3]) % RING_PACKETS] = packet
             if self._wants_keyframe:
                 if rtp.begins_keyframe(packet):
                     self._wants_keyframe = False
                 else:
                     self.request_keyframe(now=now)
         if self.down is not None:
-            self.down.forward(self, packet)
+            self.down.forward(self, packet, now)
         self._owner.on_packet(self, packet, now)
         if self._owner.wants_frames():
             if self._frames is None:
@@ -163,33 +192,31 @@ class Uplink:
         if self.down is not None:
             self.down.source = None
 
-    def _count(self, packet: bytes, now: float) -> None:
-        counts, seq = self.counts, packet[2] << 8 | packet[3]
-        counts.received += 1
-        counts.size_bytes += len(packet)
-        newest = self.newest
+    def _is_newest(self, packet: bytes, seq: int, now: float) -> bool:
+        """Of the first packet of all, of one after a hole, and of one that comes late."""
+        counts, newest = self.counts, self.newest
         if newest is None:
             self.newest = counts.first = seq
             self.origin = rtp.timestamp(packet)
-            return
+            return False
         gap = (seq - newest) & 0xFFFF
         if gap >= 0x8000:
             self._missing.since.pop(seq, None)
-            return
+            return False
         self.newest = seq
         if seq < newest:
             counts.cycles += 1
         if self._is_video and gap != 1:
             self._miss(newest, gap, now)
-        if self._missing.since and now - self._missing.asked_at > _ASK_AGAIN_SECONDS:
-            self._ask_missing(now)
-        stamp = rtp.timestamp(packet)
-        if stamp != self._stamp:
-            self._stamp = stamp
-            transit = now - stamp / self._clock
-            if counts.transit is not None and abs(transit - counts.transit) < 10:
-                counts.jitter += (abs(transit - counts.transit) - counts.jitter) / 16
-            counts.transit = transit
+        return True
+
+    def _measure(self, packet: bytes, now: float) -> None:
+        """RFC 3550, A.8: by the first packet of each timestamp."""
+        self._stamp, counts = packet[4:8], self.counts
+        transit = now - rtp.timestamp(packet) / self._clock
+        if counts.transit is not None and abs(transit - counts.transit) < 10:
+            counts.jitter += (abs(transit - counts.transit) - counts.jitter) / 16
+        counts.transit = transit
 
     def _miss(self, newest: int, gap: int, now: float) -> None:
         if gap > _LARGEST_GAP:
@@ -255,7 +282,8 @@ class Downlink:
         # What the party's own numbers are ahead of the source's.
         self.seq_shift = self.time_shift = 0
         self._is_begun = False
-        self._last_seq = self._last_time = 0
+        self._last_seq = 0
+        self._last_stamp = bytes(4)
         self._last_at = 0.0
         self._base = 0
         self._since_change = 0
@@ -263,7 +291,7 @@ class Downlink:
         self._keeps_extensions = True
         self._marked: tuple[bytes, bytes] = (b"", b"")
 
-    def forward(self, source: Uplink, packet: bytes) -> None:
+    def forward(self, source: Uplink, packet: bytes, now: float) -> None:
         if self.is_held:
             return
         if self.source is not source and not self._change(source, packet):
@@ -282,10 +310,9 @@ class Downlink:
             at = (rtp.timestamp(packet) + self.time_shift) & 0xFFFFFFFF
             packet = packet[:1] + mark + rtp.SHORT.pack(seq) + rtp.LONG.pack(at) + self.ssrc + packet[12:]
         else:
-            packet = packet[:1] + mark + packet[2:8] + self.ssrc + packet[12:]
+            packet = b"".join((packet[:1], mark, packet[2:8], self.ssrc, packet[12:]))
         if (seq - self._last_seq) & 0xFFFF < 0x8000:
-            self._last_seq, self._last_time = seq, rtp.timestamp(packet)
-            self._last_at = time.monotonic()
+            self._last_seq, self._last_stamp, self._last_at = seq, packet[4:8], now
         self.sent += self.wire.send_rtp(packet)
 
     def play(self, payload: bytes) -> None:
@@ -294,10 +321,10 @@ class Downlink:
         now = time.monotonic()
         step = max(1, round((now - self._last_at) * CLOCK_RATES[self.lane.kind]))
         self._last_seq = (self._last_seq + 1) & 0xFFFF
-        self._last_time = (self._last_time + (step if self._is_begun else 0)) & 0xFFFFFFFF
-        self._last_at, self._is_begun = now, True
+        at = (self._last_time + (step if self._is_begun else 0)) & 0xFFFFFFFF
+        self._last_stamp, self._last_at, self._is_begun = rtp.LONG.pack(at), now, True
         mark = bytes((self.lane.payload_type | (128 if self.lane.kind == "video" else 0),))
-        head = b"\x80" + mark + rtp.SHORT.pack(self._last_seq) + rtp.LONG.pack(self._last_time) + self.ssrc
+        head = b"\x80" + mark + rtp.SHORT.pack(self._last_seq) + self._last_stamp + self.ssrc
         self.sent += self.wire.send_rtp(head + payload)
 
     def send_again(self, seq: int) -> int | None:
@@ -325,6 +352,10 @@ class Downlink:
             self._rtx_seq = (self._rtx_seq + 1) & 0xFFFF
         self.wire.send_rtp(again)
         return None
+
+    @property
+    def _last_time(self) -> int:
+        return int.from_bytes(self._last_stamp, "big")
 
     def _change(self, source: Uplink, packet: bytes) -> bool:
         """Take this source from this packet on, or wait for its keyframe."""

@@ -249,7 +249,8 @@ def test_a_hundred_thousand_datagrams_of_strangers_change_nothing() -> None:
                 assert len(line.takers) <= 2 * passive.ADDRESSES_A_LEG
                 assert len(port.tables.agents) == 2
                 assert len(port.tables.checks) <= 8
-                assert _open_things() == before
+                # Fewer, where what an earlier test has left has ended meanwhile.
+                assert all(now <= then for now, then in zip(_open_things(), before, strict=True))
                 await goes_on(*parties, seconds=15)
                 assert not made.told(EventKind.LEG_FAILED)
 

@@ -71,7 +71,7 @@ def _check_film(film: films.Film) -> None:
     times = film.streams["agent-audio"].times
     assert max(after - before for before, after in itertools.pairwise(times)) > 0.8, "the hold is a gap"
     sound, picture = film.streams["agent-audio"].times[-1], film.streams["agent-video"].times[-1]
-    assert abs(sound - picture) < 0.4
+    assert abs(sound - picture) < 1, "a busy machine films late"
 
 
 def _check_log(lines: list[dict[str, object]]) -> None:
