@@ -32,14 +32,35 @@ def shift(
 
     Everything runs in a folder and on ports of its own. Exit code 1 with the reasons when a bar fails.
     """
-    if not (_PROJECT / "benchmarks" / "shift").is_dir():
-        typer.echo("the benchmarks are in the source tree, which is not here", err=True)
-        raise typer.Exit(1)
     options = [
         *("--seconds", str(seconds), "--agents", str(agents), "--moderators", str(moderators)),
         *("--callers", str(callers), "--per-second", str(per_second)),
         *(("--unmeasured",) if unmeasured else ()),
         *(() if kills else ("--no-kills",)),
     ]
-    done = subprocess.run([sys.executable, "-m", "benchmarks.shift", *options], cwd=_PROJECT, check=False)
+    _run("benchmarks.shift", options)
+
+
+@app.command("video")
+def video(
+    rounds: Annotated[int, typer.Option(min=1, help="How often each server is measured.")] = 2,
+    seconds: Annotated[float, typer.Option(min=1, help="The length of one reading.")] = 15.0,
+    joins: Annotated[int, typer.Option(min=0, help="How often 60 calls join one port.")] = 10,
+    soak_minutes: Annotated[float, typer.Option(min=0, help="How long calls come and go at the end.")] = 0.0,
+    as_json: Annotated[bool, typer.Option("--json", help="The figures as one object a line.")] = False,
+) -> None:
+    """The media engines under the same calls, and beside Janus where it is installed. Exit code 1 when a bar fails."""
+    options = [
+        *("--rounds", str(rounds), "--seconds", str(seconds), "--joins", str(joins)),
+        *("--soak-minutes", str(soak_minutes)),
+        *(("--json",) if as_json else ()),
+    ]
+    _run("benchmarks.video", options)
+
+
+def _run(module: str, options: list[str]) -> None:
+    if not (_PROJECT / "benchmarks").is_dir():
+        typer.echo("the benchmarks are in the source tree, which is not here", err=True)
+        raise typer.Exit(1)
+    done = subprocess.run([sys.executable, "-m", module, *options], cwd=_PROJECT, check=False)
     raise typer.Exit(1 if done.returncode else 0)

@@ -31,6 +31,7 @@ COMMANDS = (
     ["audit", "prove-head"],
     ["audit", "check"],
     ["bench", "shift"],
+    ["bench", "video"],
 )
 
 
