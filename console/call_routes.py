@@ -105,7 +105,7 @@ class CallRoutes:
             evidence_id=request.path_params["evidence_id"],
             reason=_reason(request),
         )
-        return Response(content, media_type="image/jpeg", headers=UNKEPT)
+        return Response(content, media_type=_media_type(content), headers=UNKEPT)
 
     @_guarded
     async def recording(self, request: Request) -> Response:
@@ -142,6 +142,11 @@ class CallRoutes:
         if content is None:
             return own_page.no("evidence.unknown", 404)
         return Response(content, media_type="image/jpeg", headers=UNKEPT)
+
+
+def _media_type(still: bytes) -> str:
+    """Stills of earlier versions are JPEG."""
+    return "image/png" if still.startswith(b"\x89PNG") else "image/jpeg"
 
 
 def _reason(request: Request) -> str:

@@ -112,10 +112,18 @@ class CallStats:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A still of a leg's uplink at its full size."""
+class Received:
+    """A keyframe as it came, VP8 (RFC 6386), and its RTP timestamp in the sender's own count."""
 
-    jpeg: bytes = field(repr=False)
+    timestamp: int
+    payload: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A still of a leg's uplink at its full size: a PNG, and within it what the engine received of it."""
+
+    png: bytes = field(repr=False)
     width_px: int
     height_px: int
     taken_at: datetime

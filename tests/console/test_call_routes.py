@@ -32,6 +32,7 @@ from tests.console.conftest import Person, person
 from video import evidence as sealed
 
 JPEG = b"\xff\xd8\xff\xe0 a still"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 REASON = {"reason": "complaint 17"}
 OURS = {"sec-fetch-site": "same-origin"}
 
@@ -73,9 +74,9 @@ def keep(service: Service, piece: Evidence) -> int:
         return work.evidence.add(piece)
 
 
-def a_still(service: Service, call: Call) -> int:
-    piece = builders.still(call.call_id, service.now(), sha256=hashlib.sha256(JPEG).digest())
-    seal(service, piece.name, JPEG, "still")
+def a_still(service: Service, call: Call, content: bytes = JPEG) -> int:
+    piece = builders.still(call.call_id, service.now(), sha256=hashlib.sha256(content).digest())
+    seal(service, piece.name, content, "still")
     return keep(service, piece)
 
 
@@ -183,6 +184,15 @@ def test_the_agent_sees_a_still_of_the_own_call_and_each_look_is_written_down(
         assert answer.headers["content-type"] == "image/jpeg"
         assert answer.headers["cache-control"] == "private, no-store"
     assert looks(service, "document_front") == [(agent.actor().name, "")] * 2
+
+
+def test_a_still_without_loss_is_called_what_it_is(
+    client: TestClient, service: Service, agent: Person, on_line: Call
+) -> None:
+    """Browsers are told not to guess (nosniff)."""
+    signed_in(client, agent)
+    answer = client.get(f"/evidence/stills/{a_still(service, on_line, PNG)}")
+    assert (answer.headers["content-type"], answer.content) == ("image/png", PNG)
 
 
 def test_another_agents_still_is_refused_also_for_a_reason(

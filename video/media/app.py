@@ -125,12 +125,12 @@ class Worker:
 
     async def _keep_still(self, call_id: int, role: Role, still_id: str) -> wire.KeptStill:
         picture = await self.engine.still(call_id, role)
-        name = f"{call_id}-still-{still_id}.jpg.sealed"
+        name = f"{call_id}-still-{still_id}.png.sealed"
         path, secret = self.settings.evidence_dir / name, self.settings.evidence_secret
         try:
             # Not in the default executor: a slow disk must not hold up the encoders.
             sha256 = await asyncio.get_running_loop().run_in_executor(
-                self._disk, evidence.keep, path, secret, "call-still", picture.jpeg
+                self._disk, evidence.keep, path, secret, "call-still", picture.png
             )
         except evidence.EvidenceNotKept as failure:
             raise wire.StillNotKept(**failure.facts) from failure

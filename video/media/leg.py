@@ -9,6 +9,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
@@ -37,6 +38,14 @@ CLOSE_SECONDS = 2.0
 
 Tell = Callable[["Leg", EventKind, dict[str, engine.Fact]], None]
 FrameTaker = Callable[[Role, EncodedFrame], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A decoded picture, and the keyframe that it is where the engine has it."""
+
+    frame: VideoFrame
+    received: engine.Received | None = None
 
 
 class Leg:
@@ -134,11 +143,11 @@ class Leg:
         if "video" in self._uplinks:
             await self._uplinks["video"].watch.ask_again()
 
-    async def next_picture(self) -> VideoFrame:
+    async def next_picture(self) -> "Shot":
         """The next decoded picture at full size; cancelled when the leg goes."""
         future: asyncio.Future[VideoFrame] = asyncio.get_running_loop().create_future()
         self._awaiting.append(future)
-        return await future
+        return Shot(await future)
 
     async def stats(self) -> engine.LegStats:
         now = time.monotonic()

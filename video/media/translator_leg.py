@@ -28,7 +28,7 @@ from av.video.codeccontext import VideoCodecContext
 from video import engine
 from video.engine import EncodedFrame, EventKind, MediaKind, Role
 from video.media import ice, rtp, seams, translator_card, translator_seams
-from video.media.leg import CLOSE_SECONDS, FrameTaker
+from video.media.leg import CLOSE_SECONDS, FrameTaker, Shot
 from video.media.passive import PassiveIce
 from video.media.timeline import Timeline
 from video.media.translator_rtcp import Reports
@@ -68,7 +68,7 @@ class TranslatedLeg:
         self.takers_of: dict[bytes, Callable[[bytes], None]] = {}
         self._down: dict[bytes, Downlink] = {}
         self._reports = Reports(self._up, self._down, self._on_sender_report)
-        self._awaiting: list[asyncio.Future[bytes]] = []
+        self._awaiting: list[asyncio.Future[engine.Received]] = []
         self._picture_times: deque[float] = deque(maxlen=30)
         self._picture_stamp = b""
         self._sends_pictures = False
@@ -153,16 +153,16 @@ class TranslatedLeg:
         for uplink in self.uplinks.values():
             uplink.ask_again()
 
-    async def next_picture(self) -> VideoFrame:
+    async def next_picture(self) -> Shot:
         """The next keyframe, decoded at full size; cancelled when the leg goes."""
-        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[engine.Received] = asyncio.get_running_loop().create_future()
         self._awaiting.append(future)
         try:
             keyframe = await future
         finally:
             with contextlib.suppress(ValueError):
                 self._awaiting.remove(future)
-        return await asyncio.to_thread(_decoded, keyframe)
+        return Shot(await asyncio.to_thread(_decoded, keyframe.payload), keyframe)
 
     async def stats(self) -> engine.LegStats:
         now = time.monotonic()
@@ -235,7 +235,7 @@ class TranslatedLeg:
         if kind == "video" and key:
             for future in self._awaiting:
                 if not future.done():
-                    future.set_result(data)
+                    future.set_result(engine.Received(timestamp, data))
         timestamp = self._since_origin(self.uplinks[kind], timestamp)
         frame = EncodedFrame(kind, timestamp, self.timeline.at(kind, timestamp, now=time.time()), key, data)
         for take in tuple(self.takers):

@@ -1,17 +1,20 @@
 """What only the engine that forwards can do: nothing of a packet changes but its addressee, and losses are mended."""
 
 import asyncio
+import io
 import logging
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.video.media.parties import BLUE, RED, Party, Room, room, until
 from video.engine import EngineKind, EventKind, NoPicture, Role
-from video.media import rtp, translator, translator_frames, translator_leg, translator_seams
+from video.media import rtp, stills, translator, translator_frames, translator_leg, translator_seams
 from video.media.relay import RelayEngine
 from video.media.translator import TranslatorEngine
 from video.media.translator_rtcp import Reports
@@ -120,6 +123,40 @@ def test_the_ring_mends_five_percent_loss_on_the_way_down() -> None:
             assert not [report for report in mine.reports[told:] if report[1] == 205]
 
     asyncio.run(journey())
+
+
+def test_a_still_is_the_forwarded_keyframe_bit_for_bit() -> None:
+    """The picture without loss, and in the same file the frame as it came, which anybody may decode again."""
+
+    async def journey() -> None:
+        async with taped() as (made, citizen, _, _, theirs):
+            tap = await made.engine.tap(CALL, Role.CITIZEN)
+            del theirs.came[:]
+            still = await made.engine.still(CALL, Role.CITIZEN)
+            received = stills.received(still.png)
+            assert received is not None
+            async for frame in tap:
+                if frame.kind == "video" and frame.key and frame.data == received.payload:
+                    break
+            tap.close()
+            source = leg(made, Role.AGENT).downlinks["video"]
+            parts = [
+                rtp.vp8_frame_part(rtp.payload(packet))[1]
+                for packet in theirs.came
+                if packet[8:12] == source.ssrc and rtp.timestamp(packet) == received.timestamp
+            ]
+            assert b"".join(parts) == received.payload, "what the agent's browser was sent"
+            decoded = translator_leg._decoded(received.payload).to_ndarray(format="rgb24")
+            assert np.array_equal(np.array(Image.open(io.BytesIO(still.png))), decoded)
+            assert (still.width_px, still.height_px) == citizen.camera.size
+
+    asyncio.run(journey())
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xd8\xff", b"GIF89a"])
+def test_what_is_no_png_is_no_still(data: bytes) -> None:
+    with pytest.raises(ValueError, match="no PNG"):
+        stills.received(data)
 
 
 def test_a_picture_loss_is_told_to_the_sender_and_a_third_stream_dropped() -> None:
