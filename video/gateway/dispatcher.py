@@ -25,11 +25,13 @@ _NOT_TAKEN = (OfferOutcome.NOT_ACCEPTED, OfferOutcome.DECLINED)
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Whose pages are here. `is_settled`: the gateway is long enough up for every page to have found it."""
+    """Whose pages are here. `is_settled`: the gateway is long enough up for every page to have found it. `has_room`: a
+    media worker can take one call more."""
 
     citizens: frozenset[int]
     agents: frozenset[int]
     is_settled: bool
+    has_room: bool
 
 
 class Dispatcher:
@@ -44,6 +46,7 @@ class Dispatcher:
             frozenset(gateway.pages.numbers(Leg.CITIZEN)),
             frozenset(gateway.pages.numbers(Leg.AGENT)),
             gateway.clock >= gateway.began_at + lines.PAGES_RETURN_SECONDS,
+            gateway.workers.has_room,
         )
         gateway.counts.offers += await to_thread.run_sync(self._round, present)
 
@@ -116,7 +119,12 @@ def _mark(absent_since: datetime | None, *, is_here: bool, is_sure: bool) -> boo
 
 
 def offer_all(apart: Apart, present: Present) -> int:
-    """Offers to make now, each in a transaction of its own; how many were made. Nobody is offered to an empty desk."""
+    """Offers to make now, each in a transaction of its own; how many were made. Nobody is offered to an empty desk.
+
+    Where no media worker has room, callers keep their places: a call more would be a bad one for everybody.
+    """
+    if not present.has_room:
+        return 0
     with apart.service.look() as work:
         desks = [at for at in work.desks.all() if at.staff_id in present.agents]
         if not any(at.state is DeskState.AVAILABLE for at in desks):

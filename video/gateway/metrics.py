@@ -21,6 +21,7 @@ def text(gateway: Gateway) -> str:
         *_gauge("agents", [(f'state="{state}"', desks[state.value]) for state in DeskState]),
         *_gauge("pages", [(f'side="{leg}"', len(gateway.pages.numbers(leg))) for leg in Leg]),
         *_gauge("media_worker_up", [(f'worker="{name}"', name in live) for name in gateway.workers.links]),
+        *_gauge("media_has_room", [("", gateway.workers.has_room)]),
         *_counter("offers_total", [("", gateway.counts.offers)]),
         *_counter("calls_sealed_total", [("", gateway.counts.sealed)]),
         *_counter("refusals_total", [(f'code="{code}"', n) for code, n in gateway.counts.refusals.items()]),

@@ -12,6 +12,8 @@ from video.gateway.service import MediaWorker
 from video.media.wire import Heartbeat
 
 LEASE_SECONDS = 3.0
+# Of the core that a worker's event loop has: beyond it, packets wait for each other.
+FULL_PERCENT = 85.0
 
 
 class NoWorker(GatewayUnavailable):
@@ -66,6 +68,11 @@ class Workers:
         if not live:
             raise NoWorker("no media worker lives")
         return min(live, key=lambda link: (link.cpu_percent // 10, link.calls))
+
+    @property
+    def has_room(self) -> bool:
+        """Some worker can take one call more."""
+        return any(link.cpu_percent < FULL_PERCENT for link in self.live().values())
 
     def placed(self, link: Link) -> None:
         """Counted until its next heartbeat knows better."""

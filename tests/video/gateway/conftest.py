@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 from starlette.applications import Starlette
@@ -186,6 +187,16 @@ class World:
     def start(self) -> Running:
         self.gateway = run(app.make_app(self.service, self.options, self.workers))
         return self.gateway
+
+    def ask(self, method: str, path: str, **request: object) -> httpx.Response:
+        assert self.gateway is not None
+        with httpx.Client(trust_env=False) as client:
+            return client.request(method, f"http://127.0.0.1:{self.gateway.port}{path}", **request)  # type: ignore[arg-type]
+
+    def figures(self) -> str:
+        return self.ask(
+            "GET", "/metrics", headers={"Authorization": f"Bearer {self.options.media_secret}"}
+        ).text
 
     def connect(self, token: str, *, origin: str | None = None, **hello: object) -> Page:
         page = self.knock(origin)

@@ -47,6 +47,22 @@ def test_the_longest_waiting_is_offered_first(world: World) -> None:
     assert pages[2].until(lambda told: told["position"] == 2)["wait_seconds"] == 720
 
 
+def test_nobody_is_offered_a_call_that_no_worker_has_room_for(world: World) -> None:
+    """The caller keeps the place, and is offered as soon as there is room."""
+    before = {address: worker.cpu_percent for address, worker in world.workers.items()}
+    for worker in world.workers.values():
+        worker.cpu_percent = 96.0
+    world.wait(lambda: "qoltanba_video_media_has_room 0" in world.figures())
+    caller = world.caller()
+    citizen, desk = caller.open(), world.agent("aizhan").sit()
+    citizen.until(lambda told: told["position"] == 1)
+    desk.quiet(0.5)
+    assert not offered(desk)
+    for address, worker in world.workers.items():
+        worker.cpu_percent = before[address]
+    assert desk.until(lambda told: told["offer"] is not None)["offer"]["call_id"] == caller.call_id
+
+
 def test_only_an_agent_who_speaks_the_language_is_offered_the_caller(world: World) -> None:
     caller = world.caller(language="en")
     caller.open()
@@ -184,7 +200,7 @@ def test_a_page_that_came_while_the_pages_were_counted_is_not_away(world: World)
     caller = world.caller()
     citizen = caller.open()
     citizen.state("queued")
-    counted_before = Present(citizens=frozenset(), agents=frozenset(), is_settled=True)
+    counted_before = Present(citizens=frozenset(), agents=frozenset(), is_settled=True, has_room=True)
     dispatcher.compare(Apart(world.service), counted_before)
     assert caller.stored.absent_since is not None
     world.clock.forward(1)

@@ -5,7 +5,6 @@ import json
 import sqlite3
 import time
 
-import httpx
 from websockets.exceptions import ConnectionClosed
 
 from ca_core import roles, staff
@@ -216,20 +215,14 @@ def test_turn_credentials_end_within_the_hour(world: World) -> None:
     assert subject.startswith("call-")
 
 
-def ask(world: World, method: str, path: str, **request: object) -> httpx.Response:
-    assert world.gateway is not None
-    with httpx.Client(trust_env=False) as client:
-        return client.request(method, f"http://127.0.0.1:{world.gateway.port}{path}", **request)  # type: ignore[arg-type]
-
-
 def test_the_device_check_is_the_portals_and_limited(world: World) -> None:
-    assert ask(world, "OPTIONS", "/probe", headers={"Origin": PORTAL}).status_code == 204
-    answered = ask(world, "POST", "/probe", json={"sdp": "v=0"}, headers={"Origin": PORTAL})
+    assert world.ask("OPTIONS", "/probe", headers={"Origin": PORTAL}).status_code == 204
+    answered = world.ask("POST", "/probe", json={"sdp": "v=0"}, headers={"Origin": PORTAL})
     assert answered.json() == {"sdp": "answer to v=0"}
     assert answered.headers["access-control-allow-origin"] == PORTAL
-    assert ask(world, "POST", "/probe", json={"sdp": "v=0"}, headers={"Origin": CONSOLE}).status_code == 403
-    assert ask(world, "POST", "/probe", content=b"{").status_code == 400
-    codes = [ask(world, "POST", "/probe", json={"sdp": "v=0"}).status_code for _ in range(8)]
+    assert world.ask("POST", "/probe", json={"sdp": "v=0"}, headers={"Origin": CONSOLE}).status_code == 403
+    assert world.ask("POST", "/probe", content=b"{").status_code == 400
+    codes = [world.ask("POST", "/probe", json={"sdp": "v=0"}).status_code for _ in range(8)]
     assert codes[-1] == 429
     for worker in world.workers.values():
         worker.die()
@@ -242,26 +235,26 @@ def test_figures_tell_queue_calls_agents_and_refusals(world: World) -> None:
     page = world.caller().open()
     page.send("answer")
     page.refusal("answer")
-    assert ask(world, "GET", "/metrics").status_code == 401
-    assert ask(world, "GET", "/metrics", headers={"Authorization": "Bearer é".encode()}).status_code == 401
+    assert world.ask("GET", "/metrics").status_code == 401
+    assert world.ask("GET", "/metrics", headers={"Authorization": "Bearer é".encode()}).status_code == 401
     secret = {"Authorization": f"Bearer {world.options.media_secret}"}
-    figures = ask(world, "GET", "/metrics", headers=secret).text
+    figures = world.ask("GET", "/metrics", headers=secret).text
     assert 'qoltanba_video_agents{state="offered"} 1' in figures
     assert "qoltanba_video_queue_length 2" in figures
     assert 'qoltanba_video_calls{state="ringing"} 1' in figures
     assert "qoltanba_video_offers_total 1" in figures
     assert 'qoltanba_video_refusals_total{code="call.offer_gone"} 1' in figures
-    assert ask(world, "GET", "/health").status_code == 200
-    assert ask(world, "GET", "/ready").json() == {"ready": True}
+    assert world.ask("GET", "/health").status_code == 200
+    assert world.ask("GET", "/ready").json() == {"ready": True}
 
 
 def test_without_a_media_worker_it_is_not_ready(world: World) -> None:
-    world.wait(lambda: ask(world, "GET", "/ready").status_code == 200)
+    world.wait(lambda: world.ask("GET", "/ready").status_code == 200)
     for worker in world.workers.values():
         worker.die()
-    world.wait(lambda: ask(world, "GET", "/ready").status_code == 503)
-    assert ask(world, "GET", "/ready").json() == {"ready": False}
-    assert ask(world, "POST", "/probe", json={"sdp": "v=0"}).status_code == 503
+    world.wait(lambda: world.ask("GET", "/ready").status_code == 503)
+    assert world.ask("GET", "/ready").json() == {"ready": False}
+    assert world.ask("POST", "/probe", json={"sdp": "v=0"}).status_code == 503
 
 
 def test_writing_messages_of_a_citizen_have_a_bucket_of_their_own(world: World) -> None:
