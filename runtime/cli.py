@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ca_core import audit, given_up, roles, staff
-from ca_core.errors import Refusal
+from ca_core.errors import GatewayRejected, GatewayUnavailable, Refusal
 from ca_core.identifiers import Iin
 from ca_core.registration import leaving
 from data import migrate, rollups
@@ -30,6 +30,7 @@ from runtime import (
     settings,
     start,
     upgrading,
+    video_cli,
     wiring,
 )
 from runtime.settings import SettingRefused, Settings
@@ -48,7 +49,6 @@ staff_app = typer.Typer(help="Staff accounts.", no_args_is_help=True)
 ca = typer.Typer(help="The certificate authority's own keys.", no_args_is_help=True)
 crl = typer.Typer(help="Certificate revocation lists.", no_args_is_help=True)
 certificates = typer.Typer(help="Issued certificates.", no_args_is_help=True)
-video_app = typer.Typer(help="The processes of the video call.", no_args_is_help=True)
 simulate = typer.Typer(help="People who are not there (demo mode only).", no_args_is_help=True)
 statistics_app = typer.Typer(help="The published figures.", no_args_is_help=True)
 jobs = typer.Typer(help="The job runner.", no_args_is_help=True)
@@ -64,7 +64,7 @@ for name, group in (
     ("jobs", jobs),
     ("audit", audit_app),
     ("keyagent", keyagent_app),
-    ("video", video_app),
+    ("video", video_cli.app),
     ("simulate", simulate),
     ("statistics", statistics_app),
     ("bench", benches.app),
@@ -111,7 +111,7 @@ def main() -> None:
     """What is refused is one sentence on the error stream, never a trace."""
     try:
         app(standalone_mode=True)
-    except _SAID as refused:
+    except (*_SAID, GatewayUnavailable, GatewayRejected) as refused:
         _say_and_leave(str(refused))
     except Refusal as refusal:
         facts = ", ".join(f"{key}={value}" for key, value in refusal.facts.items())
@@ -124,13 +124,6 @@ def _say_and_leave(sentence: str) -> None:
     raise SystemExit(1)
 
 
-def _configured() -> Settings:
-    loaded = settings.load()
-    settings.check_production(loaded)
-    logs.configure(loaded, process="qoltanba")
-    return loaded
-
-
 @app.command()
 def run(
     demo_data: Annotated[bool, typer.Option(help="Fill an empty demo database first.")] = True,
@@ -140,7 +133,7 @@ def run(
     ] = False,
 ) -> None:
     """Prepare what is missing, start console, portal and job runner, and print where they listen."""
-    configured = _configured()
+    configured = start.loaded()
     if without_keyagent:
         configured = replace(configured, keyagent="no")
     raise typer.Exit(start.everything(configured, out, demo_data=demo_data))
@@ -161,7 +154,7 @@ def make_backup(
 ) -> None:
     """Write database, keys, secrets and evidence, sealed, into one folder, while the system runs."""
     passphrase = settings.read_secret(passphrase_file, setting="--passphrase-file")
-    configured = _configured()
+    configured = start.loaded()
     made = backup.make(configured, into.absolute(), passphrase)
     size = sum(part.size_bytes for part in made.parts)
     _audit(configured, "backup:make:done", made.made_at)
@@ -193,14 +186,14 @@ def _audit(configured: Settings, event: str, made_at: str) -> None:
 @keyagent_app.command("build")
 def keyagent_build() -> None:
     """Build the key agent's installer, which the portal offers for download."""
-    installer = keyagent.build(_configured())
+    installer = keyagent.build(start.loaded())
     out.print(f"{installer} SHA-256 {keyagent.digest(installer)}")
 
 
 @statistics_app.command("rebuild")
 def statistics_rebuild() -> None:
     """Count every figure anew from the certificates."""
-    service = wiring.make_service(_configured())
+    service = wiring.make_service(start.loaded())
     with service.work() as work:
         out.print(f"{rollups.rebuild(work.connection)} certificates counted")
 
@@ -208,31 +201,7 @@ def statistics_rebuild() -> None:
 @jobs.command("run")
 def jobs_run() -> None:
     """Run the job runner alone: the process that opens the issuing key."""
-    start.job_runner(_configured())
-
-
-@video_app.command("gateway")
-def video_gateway() -> None:
-    """Run the queue and signalling of video calls alone."""
-    from runtime import video  # noqa: PLC0415 - media libraries load in their own processes only
-
-    video.gateway(_configured())
-
-
-@video_app.command("worker")
-def video_worker(number: Annotated[int, typer.Argument(min=0, help="Which one, from 0.")]) -> None:
-    """Run one media worker alone."""
-    from runtime import video  # noqa: PLC0415 - media libraries load in their own processes only
-
-    video.worker(_configured(), number)
-
-
-@video_app.command("vision")
-def video_vision() -> None:
-    """Run the reader of documents and faces alone."""
-    from runtime import video  # noqa: PLC0415 - models load in their own process only
-
-    video.vision(_configured())
+    start.job_runner(start.loaded())
 
 
 @simulate.command("caller")
@@ -244,7 +213,7 @@ def simulate_caller(
     """Call in as a rendered person with a specimen document, so that one person at one machine can take a call."""
     from runtime.demo import simulate as simulating  # noqa: PLC0415 - production never imports the demo
 
-    configured = _configured()
+    configured = start.loaded()
     settings.refuse_printed_codes(configured)
     raise typer.Exit(simulating.run(configured, out, person=person, language=language, document=document))
 
@@ -252,7 +221,7 @@ def simulate_caller(
 @jobs.command("retry")
 def jobs_retry() -> None:
     """Take up commands and messages that were given up."""
-    service = wiring.make_service(_configured())
+    service = wiring.make_service(start.loaded())
     with service.work() as work:
         retried = given_up.retry(work, actor=COMMAND_LINE, now=service.now())
     out.print(f"{retried.commands} commands and {retried.messages} messages will be tried again")
@@ -261,14 +230,14 @@ def jobs_retry() -> None:
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database to the newest schema; a copy of an older one is kept in `before-upgrade`."""
-    changed = upgrading.bring_up(_configured())
+    changed = upgrading.bring_up(start.loaded())
     out.print("upgraded" if changed else "already the newest")
 
 
 @demo.command("seed")
 def demo_seed() -> None:
     """Fill the database with fictitious people and real certificates."""
-    configured = _configured()
+    configured = start.loaded()
     settings.refuse_printed_codes(configured)
     start.prepare(configured, out, demo_data=True)
 
@@ -278,7 +247,7 @@ def demo_reset(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Throw away the demo database, keys and lists, and make them anew."""
-    configured = _configured()
+    configured = start.loaded()
     settings.refuse_printed_codes(configured)
     if not yes and sys.stdin.isatty():
         typer.confirm(f"Throw away everything under {configured.var_dir}?", abort=True)
@@ -289,7 +258,7 @@ def demo_reset(
 @demo.command("codes")
 def demo_codes() -> None:
     """Print the demo staff's one-time codes of this moment."""
-    service = wiring.make_service(_configured())
+    service = wiring.make_service(start.loaded())
     start.show_codes(service, out)
 
 
@@ -313,7 +282,7 @@ def staff_add(
     iin: Annotated[str, typer.Option(help="Their own, so that nobody judges their own photo.")] = "",
 ) -> None:
     """Add a member of staff. The secret for the authenticator goes to a file, never to the screen."""
-    service = wiring.make_service(_configured())
+    service = wiring.make_service(start.loaded())
     secret = pyotp.random_base32()
     with service.work() as work:
         staff_id = staff.add(
@@ -337,7 +306,7 @@ def staff_add(
 @staff_app.command("reset")
 def staff_reset(login: str, password_file: PasswordFile, totp_file: TotpFile) -> None:
     """Give a member of staff a new password and authenticator; lifts a lock and ends every session."""
-    service = wiring.make_service(_configured())
+    service = wiring.make_service(start.loaded())
     secret = pyotp.random_base32()
     with service.work() as work:
         staff.reset(
@@ -356,7 +325,7 @@ def staff_reset(login: str, password_file: PasswordFile, totp_file: TotpFile) ->
 @staff_app.command("disable")
 def staff_disable(login: str) -> None:
     """Close the account of a member of staff who left, and end every session of it."""
-    service = wiring.make_service(_configured())
+    service = wiring.make_service(start.loaded())
     with service.work() as work:
         leaving.leave(work, by=COMMAND_LINE, login=login, now=service.now())
     out.print(f"{login} disabled")
@@ -383,13 +352,13 @@ ProofFile = Annotated[Path, typer.Option("--out", help="Where to write the proof
 @audit_app.command("init")
 def audit_init() -> None:
     """Make the key that signs the log's heads, once. Its public half is for auditors to keep."""
-    out.print(f"made; the public key is {audit_key.make(_configured())}")
+    out.print(f"made; the public key is {audit_key.make(start.loaded())}")
 
 
 @audit_app.command("seal")
 def audit_seal() -> None:
     """Seal now what the job runner would within seconds."""
-    raise typer.Exit(audit_commands.seal(wiring.make_service(_configured()), out))
+    raise typer.Exit(audit_commands.seal(wiring.make_service(start.loaded()), out))
 
 
 @audit_app.command("verify")
@@ -401,14 +370,14 @@ def audit_verify(
     key: KeyFiles = None,
 ) -> None:
     """Compare every entry with what was sealed. Exit codes: 0 intact, 3 changed, 1 not all could be known."""
-    service = wiring.make_service(_configured())
+    service = wiring.make_service(start.loaded())
     raise typer.Exit(audit_commands.verify(service, out, by=COMMAND_LINE, heads=heads, keys=key or ()))
 
 
 @audit_app.command("prove")
 def audit_prove(entry: Annotated[int, typer.Argument(min=1)], into: ProofFile = Path("proof.json")) -> None:
     """Write a proof that an entry is under the newest head, for who has no access here."""
-    service = wiring.make_service(_configured())
+    service = wiring.make_service(start.loaded())
     raise typer.Exit(audit_commands.prove(service, out, by=COMMAND_LINE, entry_id=entry, into=into))
 
 
@@ -417,7 +386,7 @@ def audit_prove_head(
     size: Annotated[int, typer.Argument(min=1)], into: ProofFile = Path("proof.json")
 ) -> None:
     """Write a proof that the newest head continues an older one, named by its number of entries."""
-    service = wiring.make_service(_configured())
+    service = wiring.make_service(start.loaded())
     raise typer.Exit(audit_commands.prove_head(service, out, size=size, into=into))
 
 
@@ -441,7 +410,7 @@ def ca_init(
     """Make root, issuing CA and OCSP responder, once. The base address of CRL and OCSP is fixed here."""
     if algorithm not in ("ec", "rsa"):
         raise typer.BadParameter("ec or rsa", param_hint="--algorithm")
-    configured = _configured()
+    configured = start.loaded()
     names = authority.Names(organization=organization, root=root, issuing=issuing, responder=responder)
     made = start.make_authority(configured, names, algorithm)
     table = Table("authority", "subject", "valid to", "serial")
@@ -462,7 +431,7 @@ def crl_publish(
     ] = False,
 ) -> None:
     """Publish a list now."""
-    configured = _configured()
+    configured = start.loaded()
     service = wiring.make_service(configured)
     if root:
         number = int(service.now().timestamp())
@@ -481,7 +450,7 @@ def certificates_export(
     limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 1000,
 ) -> None:
     """Write PEM leaves, root, chain and lists for any outside checker."""
-    service = wiring.make_service(_configured())
+    service = wiring.make_service(start.loaded())
     written = export.certificates(service, into, limit=limit)
     out.print(f"{written} certificates written to {into}")
 

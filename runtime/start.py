@@ -17,6 +17,7 @@ from runtime import (
     auditing,
     authority,
     keyagent,
+    logs,
     procedures,
     publication,
     settings,
@@ -37,6 +38,14 @@ from runtime.supervisor import Child, Port, Supervisor
 # Demo certificates begin two years back; their authorities are older.
 DEMO_PAST = timedelta(days=3 * 365)
 _PROJECT = Path(__file__).resolve().parent.parent
+
+
+def loaded() -> Settings:
+    """What a command goes by, checked, with its log open. Raises SettingRefused."""
+    found = settings.load()
+    settings.check_production(found)
+    logs.configure(found, process="qoltanba")
+    return found
 
 
 def make_authority(configured: Settings, names: Names, algorithm: str) -> Hierarchy:

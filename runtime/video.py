@@ -3,6 +3,7 @@
 Gateway and reader are handed what they need; the media workers never learn where the database is.
 """
 
+import asyncio
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from video.gateway import serve as gateway_server
 from video.gateway.service import Options
 from video.media import app as media
 from video.media import port as media_port
+from video.media.client import MediaClient
 from video.media.ice import IceSettings
 from video.vision import app as vision_app
 
@@ -53,6 +55,20 @@ def gateway(configured: Settings) -> None:
         )
     finally:
         service.close()
+
+
+def drain(configured: Settings, number: int) -> int:
+    """The calls that go on there. Raises SettingRefused, GatewayUnavailable, GatewayRejected."""
+    if not 0 <= number < len(configured.media_ports):
+        raise settings.SettingRefused("media_workers", f"there is no worker {number}.")
+
+    async def ask() -> int:
+        address = worker_address(configured.media_ports[number])
+        async with MediaClient(address, settings.media_secret(configured)) as client:
+            await client.drain()
+            return len(await client.calls())
+
+    return asyncio.run(ask())
 
 
 def worker(configured: Settings, number: int) -> None:

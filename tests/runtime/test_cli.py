@@ -30,6 +30,7 @@ COMMANDS = (
     ["audit", "prove"],
     ["audit", "prove-head"],
     ["audit", "check"],
+    ["video", "drain"],
     ["bench", "shift"],
     ["bench", "video"],
 )

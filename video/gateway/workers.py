@@ -30,12 +30,14 @@ class Link:
     cpu_percent: float = 0.0
     calls: int = 0
     heard_at: float = float("-inf")
+    is_draining: bool = False
 
     def heard(self, heartbeat: Heartbeat, now: float) -> bool:
         """True when it is another worker than before, or one that was away."""
         is_new = heartbeat.run != self.run or not self.is_live(now)
         self.run, self.heard_at = heartbeat.run, now
         self.cpu_percent, self.calls = heartbeat.cpu_percent, heartbeat.calls
+        self.is_draining = heartbeat.is_draining
         return is_new
 
     def is_live(self, now: float) -> bool:
@@ -64,15 +66,16 @@ class Workers:
 
         A call that was placed a moment ago is no load yet: it counts as one. Raises NoWorker.
         """
-        live = self.live().values()
-        if not live:
-            raise NoWorker("no media worker lives")
-        return min(live, key=lambda link: (link.cpu_percent // 10, link.calls))
+        open_ones = [link for link in self.live().values() if not link.is_draining]
+        if not open_ones:
+            raise NoWorker("no media worker lives that takes calls")
+        return min(open_ones, key=lambda link: (link.cpu_percent // 10, link.calls))
 
     @property
     def has_room(self) -> bool:
         """Some worker can take one call more."""
-        return any(link.cpu_percent < FULL_PERCENT for link in self.live().values())
+        live = self.live().values()
+        return any(link.cpu_percent < FULL_PERCENT and not link.is_draining for link in live)
 
     def placed(self, link: Link) -> None:
         """Counted until its next heartbeat knows better."""

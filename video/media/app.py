@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import re
+import signal
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 1.0
 
+_DRAIN_LOOK_SECONDS = 1.0
 _STILL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -60,6 +62,7 @@ class Worker:
         self.engine: RelayEngine
         self.probes: Probes
         self.is_ready = False
+        self._draining: asyncio.Task[None] | None = None
         self._order = RecordingOrder(settings.evidence_dir, settings.evidence_secret)
         self._cpu = Cpu()
         self._disk = ThreadPoolExecutor(1, "stills")
@@ -76,10 +79,26 @@ class Worker:
             yield
         finally:
             self.is_ready = False
+            if self._draining is not None:
+                self._draining.cancel()
             await self.probes.stop()
             await self.engine.shut()
             self._disk.shutdown()
             log.info("media worker stopped")
+
+    async def drain(self, request: Request) -> Response:
+        """No further call is placed here; after the last one the process ends, and its supervisor starts it anew."""
+        if self._draining is None:
+            log.info("media worker drains", extra={"calls": len(self.engine.call_ids)})
+            self._draining = asyncio.create_task(self._end_when_empty())
+        return Response(status_code=204)
+
+    async def _end_when_empty(self) -> None:
+        # The gateway has heard of it by then.
+        await asyncio.sleep(_DRAIN_LOOK_SECONDS)
+        while self.engine.call_ids:  # noqa: ASYNC110 - calls end in many ways, and nobody is waiting
+            await asyncio.sleep(_DRAIN_LOOK_SECONDS)
+        signal.raise_signal(signal.SIGTERM)
 
     async def create(self, request: Request) -> Response:
         body = await door.body(request)
@@ -187,7 +206,9 @@ class Worker:
     def _heartbeat(self) -> str:
         calls, legs = len(self.engine.call_ids), self.engine.leg_count
         return wire.heartbeat_json(
-            wire.Heartbeat(self.feed.run, self.feed.number, self._cpu.percent(), calls, legs)
+            wire.Heartbeat(
+                self.feed.run, self.feed.number, self._cpu.percent(), calls, legs, self._draining is not None
+            )
         )
 
 
@@ -218,6 +239,7 @@ def make_app(settings: WorkerSettings) -> Starlette:
         Route("/calls/{call_id:int}/stills", worker.still, methods=["POST"]),
         Route("/calls/{call_id:int}/stats", worker.stats, methods=["GET"]),
         Route("/probe", worker.probe, methods=["POST"]),
+        Route("/drain", worker.drain, methods=["POST"]),
         WebSocketRoute("/events", worker.events),
         Route("/health", worker.health),
         Route("/ready", worker.ready),

@@ -64,6 +64,10 @@ class MediaClient:
     async def request_keyframe(self, call_id: int, role: Role) -> None:
         await self._ask("POST", f"/calls/{call_id}/keyframe", {"role": role})
 
+    async def drain(self) -> None:
+        """No further call; the worker ends after its last one."""
+        await self._ask("POST", "/drain")
+
     async def still(self, call_id: int, role: Role, still_id: str) -> wire.KeptStill:
         body = {"role": role, "still_id": still_id}
         return wire.read_still(await self._ask("POST", f"/calls/{call_id}/stills", body))

@@ -67,13 +67,15 @@ class NumberedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """Each second: the worker lives. `run` changes when it was started anew; `number` is the last event's."""
+    """Each second: the worker lives. `run` changes when it was started anew; `number` is the last event's. One that
+    drains takes no further call."""
 
     run: str
     number: int
     cpu_percent: float
     calls: int
     legs: int
+    is_draining: bool = False
 
 
 def event_json(numbered: NumberedEvent) -> str:

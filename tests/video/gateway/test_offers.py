@@ -63,6 +63,20 @@ def test_nobody_is_offered_a_call_that_no_worker_has_room_for(world: World) -> N
     assert desk.until(lambda told: told["offer"] is not None)["offer"]["call_id"] == caller.call_id
 
 
+def test_a_worker_that_drains_is_given_no_call(world: World) -> None:
+    """However little it has to do; where all of them drain, nobody is offered anything."""
+    first, second = world.workers.values()
+    first.is_draining = True
+    second.cpu_percent = 96.0
+    world.wait(lambda: "qoltanba_video_media_has_room 0" in world.figures())
+    second.cpu_percent = 50.0
+    world.wait(lambda: "qoltanba_video_media_has_room 1" in world.figures())
+    caller = world.caller()
+    talk(caller.open(), world.agent("aizhan").sit())
+    assert set(second.made) == {caller.call_id}
+    assert not first.made
+
+
 def test_only_an_agent_who_speaks_the_language_is_offered_the_caller(world: World) -> None:
     caller = world.caller(language="en")
     caller.open()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import io
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -155,6 +156,27 @@ def _check_still(path: Path, still: wire.KeptStill) -> None:
     jpeg = evidence.whole(path, films.SECRET)
     assert sha256(jpeg).hexdigest() == still.sha256
     assert Image.open(io.BytesIO(jpeg)).size == (still.width_px, still.height_px) == (1280, 720)
+
+
+def test_a_worker_that_drains_ends_after_its_last_call(tmp_path: Path) -> None:
+    """It says so to the gateway, which gives it no further one; the call that goes on is not broken off."""
+
+    async def journey() -> None:
+        async with worker(tmp_path) as running, listening(running) as (client, ear):
+            await client.create_call(CALL)
+            citizen, agent = await talking(client)
+            await client.drain()
+            await until(lambda: bool(ear.beats) and ear.beats[-1].is_draining)
+            shown = agent.pictures
+            await until(lambda: agent.pictures > shown + 20)
+            assert running.process.poll() is None
+            await client.close(CALL)
+            await until(lambda: running.process.poll() is not None)
+            # uvicorn ends in order, then by the signal it got.
+            assert running.process.returncode == -signal.SIGTERM
+            await asyncio.gather(citizen.close(), agent.close())
+
+    asyncio.run(journey())
 
 
 def test_a_killed_worker_leaves_a_recording_that_plays(tmp_path: Path) -> None:
