@@ -19,7 +19,6 @@ from console import gate, pages, routes
 from console.gate import Gate
 from console.sessions import Sessions
 from portal import limits, protection
-from portal.pages import cabinet_sign_in
 from runtime.service import Service
 from tests.console.conftest import empty_database, person, service  # noqa: F401  # fixtures
 from tests.doors import crawl
@@ -122,7 +121,6 @@ def takers(found: list[crawl.Address]) -> list[crawl.Address]:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers at even moments are another test's."""
     monkeypatch.setattr(limits, "_EVEN_SECONDS", 0.001)
-    monkeypatch.setattr(cabinet_sign_in, "_BEAT_SECONDS", 0.001)
 
 
 @pytest.mark.usefixtures("at_once")

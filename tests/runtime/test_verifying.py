@@ -36,7 +36,7 @@ def vision_port() -> Iterator[int]:
     app = vision.make_app(secret=SECRET.encode(), workers=1)
     with servers.serving(app) as base_url:
         client = VisionClient(base_url, SECRET.encode())
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while True:
             try:
                 client.readiness()

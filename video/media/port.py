@@ -20,13 +20,15 @@ from aioice import stun
 from aioice.candidate import Candidate, candidate_foundation, candidate_priority
 
 from ca_core.errors import Refusal
-from video.media import checks, datagrams
+from video.media import checks
 from video.media.checks import Address
 
 log = logging.getLogger(__name__)
 
 # Sixty calls begin their pictures at once; the kernel cuts this down to what the host allows (net.core.rmem_max).
 _SOCKET_BUFFER_BYTES = 4 << 20
+# What the kernel does not take is kept up to here, then dropped as a full line would.
+_LARGEST_BACKLOG_BYTES = 1 << 20
 _TICK_SECONDS = 0.25
 _FREE_PORT_TRIES = 20
 
@@ -103,13 +105,12 @@ class Line(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._socket = transport
 
-    def use(self, socket: datagrams.Datagrams) -> None:
-        self._socket = socket
-
     def sendto(self, data: bytes, address: Address) -> None:
-        """Dropped when the kernel takes nothing more, as on a full line."""
-        if self._socket is None or self._socket.sendto(data, address) is False:
+        """Dropped when the kernel has taken nothing for long, as on a full line."""
+        if self._socket is None or self._socket.get_write_buffer_size() > _LARGEST_BACKLOG_BYTES:
             self._tables.counts.unsent += 1
+            return
+        self._socket.sendto(data, address)
 
     def error_received(self, exc: Exception) -> None:
         """A far host or its network is not there: consent will tell (RFC 7675)."""
@@ -218,10 +219,7 @@ class Port:
 
     async def _listen(self, host: str, made: socket.socket) -> None:
         line = Line(host, self.tables)
-        if datagrams.IS_SUPPORTED:
-            line.use(datagrams.Datagrams(made, line.datagram_received))
-        else:
-            await asyncio.get_running_loop().create_datagram_endpoint(lambda: line, sock=made)
+        await asyncio.get_running_loop().create_datagram_endpoint(lambda: line, sock=made)
         self._lines[host] = line
         self.number = made.getsockname()[1]
 
