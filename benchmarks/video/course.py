@@ -1,6 +1,7 @@
 """One measurement after another; each on a server of its own, freshly started, under a load of its own."""
 
 import asyncio
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -124,7 +125,8 @@ class _Loaded:
 
 @asynccontextmanager
 async def _loaded(plan: Plan, kind: Kind, size: str, calls: int) -> AsyncIterator[_Loaded]:
-    with servers.running(kind, plan.folder / kind) as server:
+    folder = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=plan.folder))
+    with servers.running(kind, folder) as server:
         async with generator.loading(server, plan.clips[size], fps=FPS) as load:
             empty_mb = server.gauge().memory_mb
             done = await load.connect(range(1, calls + 1))
