@@ -1,5 +1,6 @@
-"""Databases for the tests: a fresh one each, on SQLite and on a private PostgreSQL cluster."""
+"""For all tests. Databases: a fresh one each, on SQLite and on a private PostgreSQL cluster."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,12 @@ import sqlalchemy as sa
 from data import engine as engines
 from data import migrate
 from tests.servers import databases, postgres
+
+
+@pytest.fixture(autouse=True)
+def main_module_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's AppTest puts its script in the place of `__main__`, which every process spawned later would run."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -46,12 +45,6 @@ def no_missing_words(monkeypatch: pytest.MonkeyPatch) -> None:
         raise WordingMissing(f"{key} ({language})")
 
     monkeypatch.setattr(words, "on_missing", missing)
-
-
-@pytest.fixture(autouse=True)
-def main_module_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Streamlit's AppTest puts its script in the place of `__main__`, which every process spawned later would run."""
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(scope="session")

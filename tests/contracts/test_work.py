@@ -70,6 +70,7 @@ def reserved(work: Open, **different: Any) -> Certificate:
         not_after=NOW + timedelta(days=365),
         policy_version="test",
         key_id=wanted.key_id,
+        fingerprint=b"",
     )
     drawn = replace(drawn, **different)
     with work() as opened:

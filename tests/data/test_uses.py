@@ -54,6 +54,7 @@ def record(serial: Serial) -> Certificate:
         not_after=NOW + timedelta(days=365),
         policy_version="t",
         key_id=b"",
+        fingerprint=b"",
     )
 
 

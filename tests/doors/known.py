@@ -165,7 +165,7 @@ MEDIA_WORKER = {
             *("POST /calls/{call_id:int}/legs", "DELETE /calls/{call_id:int}/legs/{role}"),
             *("POST /calls/{call_id:int}/hold", "POST /calls/{call_id:int}/keyframe"),
             *("POST /calls/{call_id:int}/stills", "GET /calls/{call_id:int}/stats", "POST /probe"),
-            *("SOCKET /events", "GET /ready", "GET /metrics"),
+            *("POST /drain", "SOCKET /events", "GET /ready", "GET /metrics"),
         ),
         _SECRET,
     ),

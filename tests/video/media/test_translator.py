@@ -192,7 +192,8 @@ def test_a_wild_number_is_noise_until_the_next_one_follows_it() -> None:
                 up.take(last[:2] + rtp.SHORT.pack(number & 0xFFFF) + last[4:])
 
             take(begun + 9000)
-            assert (up.newest - begun) & 0xFFFF < 100, "left out"
+            # Late ones of before may still be on their way.
+            assert (up.newest - begun + 50) & 0xFFFF < 150, "left out"
             assert up.down.source is up
             take(begun + 20_000)
             take(begun + 20_001)
