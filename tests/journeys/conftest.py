@@ -22,6 +22,7 @@ from pathlib import Path
 import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from ca_core import staff
 from ca_core.roles import Role
@@ -320,9 +321,19 @@ def visit(house: House, browser: Browser) -> Iterator[Visits]:
     for context in visits.contexts:
         for page in context.pages:
             # What still films and encodes has held up Chromium's end of a context for minutes.
-            page.goto("about:blank")
+            _leave(page)
         context.close()
     assert complaints == []
+
+
+def _leave(page: Page) -> None:
+    """The page may be on its own way somewhere else at that moment: then once more."""
+    for _ in range(3):
+        try:
+            page.goto("about:blank")
+            return
+        except PlaywrightError:
+            page.wait_for_timeout(300)
 
 
 @pytest.fixture(scope="session")

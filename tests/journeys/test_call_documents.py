@@ -78,7 +78,7 @@ def read(house: House, agent: Page, citizen: Page, fault: Fault) -> Check:
 
 
 def newest(house: House, gate: Gate, *, having: str, after: int = 0) -> Check:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while len(found := written(house, gate, having=having)) <= after:
         assert time.monotonic() < deadline, f"{gate}: nothing with {having} was written down"
         time.sleep(0.2)
