@@ -21,6 +21,7 @@ pytestmark = pytest.mark.timeout(240)
 
 AUDITOR = roles.Actor("auditing", None, roles.Door.COMMAND_LINE)
 _COPIED_WITHIN_SECONDS = 60
+_TOLD_WITHIN_SECONDS = 60
 Picture = Callable[[Page, str], Path]
 LOOKS: tuple[tuple[str, Literal["light", "dark"]], ...] = (("ru", "light"), ("kk", "dark"), ("en", "light"))
 
@@ -96,5 +97,11 @@ def test_a_change_that_was_found_stands_on_both_pages_until_all_is_intact(
         expect(home.get_by_text(words.say("ru", "trouble.audit_changed"))).to_be_visible(timeout=30_000)
         picture(home, "home-changed")
     assert verdict(house) == audit_view.VERIFIED
-    # The home page looks again by itself.
-    expect(home.get_by_text(words.say("ru", "trouble.audit_changed"))).to_have_count(0, timeout=45_000)
+    # The home page looks again by itself. A walk of the job runner's own may have begun meanwhile and end only now.
+    warning = home.get_by_text(words.say("ru", "trouble.audit_changed"))
+    deadline = time.monotonic() + _TOLD_WITHIN_SECONDS
+    while warning.count() and time.monotonic() < deadline:
+        if verdict(house) != audit_view.VERIFIED:
+            verify(house)
+        home.wait_for_timeout(500)
+    expect(warning).to_have_count(0, timeout=1_000)
