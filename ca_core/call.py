@@ -15,6 +15,10 @@ class Leg(StrEnum):
     AGENT = "agent"
 
 
+# Both parties talk, or did a moment ago.
+CONNECTED = (CallState.ACTIVE, CallState.HELD, CallState.RECONNECTING)
+
+
 class Need(StrEnum):
     """What the caller said they need; each has a way on."""
 
@@ -232,11 +236,12 @@ class Ticket:
     """A single-use pass to the video gateway, as it rests: the digest of its secret."""
 
     token_digest: bytes
-    leg: Leg
+    # None is an observer's, who has both a call and an account.
+    leg: Leg | None
     expires_at: datetime
     call_id: int | None = None
     staff_id: int | None = None
-    # The console's session that an agent asked from: the socket lives no longer than it.
+    # The console's session that a member of staff asked from: the socket lives no longer than it.
     session_digest: bytes = b""
     used_at: datetime | None = None
 

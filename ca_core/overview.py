@@ -231,17 +231,22 @@ class CallLine:
 
 @dataclass(frozen=True, slots=True)
 class CallList:
-    """One page of calls; `escalated` on the first page only, `before` is where the next one begins.
-
-    Escalated are those that nobody settled yet; `unsettled` counts them all.
-    """
+    """One page of calls; `escalated`, those that nobody settled yet, on the first page only; `before` is where the next
+    one begins."""
 
     lines: tuple[CallLine, ...]
     escalated: tuple[CallLine, ...]
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallsNow:
+    """What waits, and who talks, newest first."""
+
+    connected: tuple[CallLine, ...]
     unsettled: Queue
     call_backs: Queue
     waiting: Queue
-    before: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +269,7 @@ class Overviews(Protocol):
 
     def calls(self, *, before: int | None, limit: int) -> Sequence[CallLine]: ...
     def escalated_calls(self, limit: int) -> Sequence[CallLine]: ...
+    def connected_calls(self, limit: int) -> Sequence[CallLine]: ...
     def calls_of_agent(self, staff_id: int, *, since: datetime, limit: int) -> Sequence[CallLine]: ...
     def reviews_waiting(self, now: datetime) -> Queue: ...
     def proposals_open(self, *, not_asked_by: int, now: datetime) -> Queue: ...
@@ -390,10 +396,18 @@ def calls(work: OverviewWork, *, actor: Actor, before: int | None = None) -> Cal
     return CallList(
         lines=lines[:CALLS_A_PAGE],
         escalated=tuple(work.overview.escalated_calls(CALLS_A_PAGE)) if before is None else (),
+        before=lines[CALLS_A_PAGE - 1].call_id if len(lines) > CALLS_A_PAGE else None,
+    )
+
+
+def calls_now(work: OverviewWork, *, actor: Actor) -> CallsNow:
+    """Raises NotAllowed."""
+    roles.require(actor, Permission.VIEW_EVIDENCE)
+    return CallsNow(
+        connected=tuple(work.overview.connected_calls(LIST_LIMIT)),
         unsettled=work.overview.calls_escalated(),
         call_backs=work.overview.call_backs_waiting(),
         waiting=work.overview.callers_waiting(),
-        before=lines[CALLS_A_PAGE - 1].call_id if len(lines) > CALLS_A_PAGE else None,
     )
 
 

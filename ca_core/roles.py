@@ -36,6 +36,7 @@ class Permission(StrEnum):
     EXPORT_STATISTICS = "statistics:export"
     TAKE_CALLS = "call:take"
     VIEW_CALLS = "call:list"
+    LISTEN_IN = "call:listen"
     SETTLE_CALLS = "call:settle"
     VIEW_EVIDENCE = "evidence:view"
     VIEW_REVIEWS = "review:list"
@@ -84,6 +85,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: frozenset(
         {
             Permission.VIEW_CALLS,
+            Permission.LISTEN_IN,
             Permission.SETTLE_CALLS,
             Permission.VIEW_EVIDENCE,
             Permission.VIEW_REVIEWS,

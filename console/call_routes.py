@@ -15,7 +15,7 @@ from starlette.routing import Route
 from ca_core import records, roles
 from ca_core.call import DeskState, Leg
 from ca_core.errors import Refusal
-from ca_core.registration import call, desk, evidence, ticket
+from ca_core.registration import call, desk, evidence, listening, ticket
 from ca_core.roles import Actor
 from console import own_page, sessions
 from console.opened_recordings import Film, Look, OpenedRecordings
@@ -26,6 +26,7 @@ from runtime.service import Service
 
 TICKET = "/calls/ticket"
 PRESENT = "/calls/present"
+LISTENING = "/calls/{call_id:int}/listening"
 STILL = "/evidence/stills/{evidence_id:int}"
 RECORDING = "/evidence/recordings/{evidence_id:int}/{party}"
 PORTRAIT = "/evidence/portrait/{call_id:int}"
@@ -58,6 +59,7 @@ class CallRoutes:
         return [
             Route(TICKET, self.ticket, methods=["POST"]),
             Route(PRESENT, self.present, methods=["POST"]),
+            Route(LISTENING, self.listening, methods=["POST"]),
             Route(STILL, self.still, methods=["GET"]),
             Route(RECORDING, self.recording, methods=["GET"]),
             Route(PORTRAIT, self.portrait, methods=["GET"]),
@@ -67,6 +69,9 @@ class CallRoutes:
     async def ticket(self, request: Request) -> Response:
         """A single-use pass to the gateway for the agent's page. Raises NotAllowed."""
         secret = await asyncio.to_thread(self._ticket, own_page.signed_in(request), own_page.actor(request))
+        return self._pass(secret)
+
+    def _pass(self, secret: str) -> Response:
         address = f"{self._service.settings.video_url.rstrip('/')}/calls"
         return JSONResponse({"ticket": secret, "address": address}, headers=UNKEPT)
 
@@ -75,6 +80,21 @@ class CallRoutes:
             return ticket.for_agent(
                 work, actor=actor, session_digest=signed_in.token_digest, now=self._service.now()
             )
+
+    @_guarded
+    async def listening(self, request: Request) -> Response:
+        """The same for the page of a supervisor who listens in. Raises as `listening.begin`."""
+        signed_in, actor = own_page.signed_in(request), own_page.actor(request)
+        call_id, reason = request.path_params["call_id"], _reason(request)
+
+        def begun() -> str:
+            with self._service.work(by=actor, on=f"call/{call_id}") as work:
+                return listening.begin(
+                    work, actor=actor, call_id=call_id, reason=reason, session_digest=signed_in.token_digest,
+                    now=self._service.now(),
+                )  # fmt: skip
+
+        return self._pass(await asyncio.to_thread(begun))
 
     @_guarded
     async def present(self, request: Request) -> Response:

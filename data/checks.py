@@ -105,6 +105,10 @@ class EvidenceList:
         )
 
 
+# In the place of a leg.
+_OBSERVER = "observer"
+
+
 class Tickets:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -113,7 +117,7 @@ class Tickets:
         self._connection.execute(
             insert(call_ticket).values(
                 token_digest=ticket.token_digest,
-                leg=ticket.leg.value,
+                leg=ticket.leg.value if ticket.leg is not None else _OBSERVER,
                 expires_at=ticket.expires_at,
                 call_id=ticket.call_id,
                 staff_id=ticket.staff_id,
@@ -128,7 +132,7 @@ class Tickets:
             return None
         return Ticket(
             token_digest=bytes(row.token_digest),
-            leg=Leg(row.leg),
+            leg=None if row.leg == _OBSERVER else Leg(row.leg),
             expires_at=row.expires_at,
             call_id=row.call_id,
             staff_id=row.staff_id,

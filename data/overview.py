@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from ca_core.call import Decision, EndCause, Need
+from ca_core.call import CONNECTED, Decision, EndCause, Need
 from ca_core.identifiers import Serial, SerialInvalid
 from ca_core.lifecycle import CallState, CertificateState
 from ca_core.overview import (
@@ -122,6 +122,9 @@ class Overview(ReviewOverview):
 
     def escalated_calls(self, limit: int) -> Sequence[CallLine]:
         return self._calls(*_UNSETTLED, limit=limit)
+
+    def connected_calls(self, limit: int) -> Sequence[CallLine]:
+        return self._calls(call.c.state.in_([int(state) for state in CONNECTED]), limit=limit)
 
     def calls_of_agent(self, staff_id: int, *, since: datetime, limit: int) -> Sequence[CallLine]:
         return self._calls(call.c.agent_id == staff_id, call.c.opened_at >= since, limit=limit)

@@ -1,7 +1,8 @@
-"""The media engine as everybody else sees it: eight calls, events, refusals.
+"""The media engine as everybody else sees it: ten calls, events, refusals.
 
-A call has at most two legs, the citizen's and the agent's. The engine answers offers, carries picture and sound
-between the legs, records when ordered and tells what happens; who may join is the gateway's affair. There are two:
+A call has at most two legs, the citizen's and the agent's, and observers, who see and hear and are not heard. The
+engine answers offers, carries picture and sound between the legs, records when ordered and tells what happens; who
+may join is the gateway's affair. There are two:
 `video.media.relay` decodes and encodes, `video.media.translator` forwards packets.
 """
 
@@ -20,7 +21,7 @@ EngineKind = Literal["translator", "relay"]
 
 
 class Role(StrEnum):
-    """Who sits at the other end of a leg; there is no third."""
+    """The party at the other end of a leg."""
 
     CITIZEN = "citizen"
     AGENT = "agent"
@@ -43,6 +44,8 @@ class EventKind(StrEnum):
     PICTURE_SIZE = "picture_size"  # width_px, height_px
     HELD = "held"
     RESUMED = "resumed"
+    OBSERVER_JOINED = "observer_joined"  # observer
+    OBSERVER_LEFT = "observer_left"  # observer
     STILL_TAKEN = "still_taken"  # still_id, name, sha256, width_px, height_px, took_ms
     RECORDING_STARTED = "recording_started"  # part, name
     RECORDING_FAILED = "recording_failed"  # part, name, reason (an errno's name, or too_slow)
@@ -109,6 +112,7 @@ class CallStats:
     is_held: bool
     is_recording: bool
     legs: tuple[LegStats, ...]
+    observers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,12 @@ class NoPicture(Refusal):
     code = "media.no_picture"
 
 
+class ObserversBusy(Refusal):
+    """As many as a call allows are observing it."""
+
+    code = "media.observers_busy"
+
+
 class ProbesBusy(Refusal):
     """As many device checks as the worker allows are running."""
 
@@ -175,7 +185,7 @@ class Tap(Protocol):
 
 
 class Engine(Protocol):
-    """Eight calls. All but `create_call` and `close` raise CallNotKnown."""
+    """Ten calls. All but `create_call` and `close` raise CallNotKnown."""
 
     async def create_call(self, call_id: int, *, recording: RecordingOrder | None = None) -> None:
         """Make the call, or find it made; an order starts its recording, once."""
@@ -189,8 +199,18 @@ class Engine(Protocol):
         """Drop the leg, if there is one; the other stays."""
         ...
 
+    async def observe(self, call_id: int, observer: int, party: Role, offer_sdp: str) -> str:
+        """The answer to the offer of somebody who will see and hear that party, whichever leg it has by then; what the
+        observer sends is dropped. `observer` is a number of the caller's own. Raises OfferNotUnderstood, ObserversBusy.
+        """
+        ...
+
+    async def unobserve(self, call_id: int, observer: int) -> None:
+        """Drop the observer's legs, if there are any."""
+        ...
+
     async def hold(self, call_id: int, on: bool) -> None:
-        """On hold both parties get silence and black, and nothing is recorded but the gap."""
+        """On hold the parties and observers get silence and black, and nothing is recorded but the gap."""
         ...
 
     async def request_keyframe(self, call_id: int, role: Role) -> None:

@@ -48,6 +48,11 @@ def for_agent(work: Work, *, actor: roles.Actor, session_digest: bytes, now: dat
     return _issue(work, Leg.AGENT, now, staff_id=actor.staff_id, session_digest=session_digest)
 
 
+def for_observer(work: Work, *, staff_id: int, call_id: int, session_digest: bytes, now: datetime) -> str:
+    """Whether they may was asked by `listening`. Bound to the session that asked, like an agent's."""
+    return _issue(work, None, now, call_id=call_id, staff_id=staff_id, session_digest=session_digest)
+
+
 def spend(work: Work, *, secret: str, now: datetime) -> Ticket:
     """Whose socket this is; works once. Raises TicketRefused."""
     found = work.tickets.by_digest(digest(secret))
@@ -64,7 +69,7 @@ def erase_old(work: Work, *, actor: roles.Actor, now: datetime) -> bool:
 
 def _issue(
     work: Work,
-    leg: Leg,
+    leg: Leg | None,
     now: datetime,
     *,
     call_id: int | None = None,

@@ -158,6 +158,7 @@ LISTS: list[tuple[Any, set[Role]]] = [
     (overview.proposals, {Role.RA_OFFICER, Role.SUPERVISOR}),
     (overview.queue_now, {Role.CALL_AGENT}),
     (overview.calls, {Role.SUPERVISOR, Role.AUDITOR}),
+    (overview.calls_now, {Role.SUPERVISOR, Role.AUDITOR}),
     (overview.health, {Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR}),
 ]
 
@@ -165,7 +166,7 @@ LISTS: list[tuple[Any, set[Role]]] = [
 @pytest.mark.parametrize(("read", "whose"), LISTS)
 def test_a_list_is_read_by_those_whose_it_is_and_by_nobody_else(read: Any, whose: set[Role]) -> None:
     """R14: what is of no use to a role is not shown to it."""
-    when = {} if read in (overview.calls, overview.health) else {"now": NOW}
+    when = {} if read in (overview.calls, overview.calls_now, overview.health) else {"now": NOW}
     allowed = set()
     for role in Role:
         try:
@@ -192,9 +193,14 @@ def test_a_page_of_calls_says_where_the_next_begins(n_calls: int) -> None:
     found = overview.calls(work(n_calls=n_calls), actor=actor(Role.SUPERVISOR))
     assert len(found.lines) == min(n_calls, CALLS_A_PAGE)
     assert found.before == (found.lines[-1].call_id if n_calls > CALLS_A_PAGE else None)
-    assert (found.unsettled.n, found.call_backs.n, found.waiting.n) == (12, 13, 11)
     assert found.escalated == (("escalated_calls", CALLS_A_PAGE),)
     assert overview.calls(work(), actor=actor(Role.SUPERVISOR), before=3).escalated == ()
+
+
+def test_who_talks_and_what_waits() -> None:
+    found = overview.calls_now(work(), actor=actor(Role.SUPERVISOR))
+    assert (found.unsettled.n, found.call_backs.n, found.waiting.n) == (12, 13, 11)
+    assert found.connected == (("connected_calls", 200),)
 
 
 def test_the_health_of_the_authority_is_its_lists_and_what_was_given_up() -> None:

@@ -37,7 +37,12 @@ BY_PERMISSION: dict[str, tuple[Permission, ...]] = {
         (Permission.EXPORT_STATISTICS,): ("reporting.note_export",),
         (Permission.VIEW_OPERATIONS,): ("ca_health.state", "overview.health"),
         (Permission.VIEW_EVIDENCE,): (
-            *("overview.calls", "overview.review_days", "registration.evidence.files_checked"),
+            *(
+                "overview.calls",
+                "overview.calls_now",
+                "overview.review_days",
+                "registration.evidence.files_checked",
+            ),
             *("registration.evidence.require_reason", "registration.evidence.to_check"),
             "registration.passport.reexamine",
             *("registration.evidence.open_", "registration.evidence.listed"),
@@ -67,6 +72,7 @@ BY_PERMISSION: dict[str, tuple[Permission, ...]] = {
             *("registration.face.insist", "registration.passport.portrait", "registration.passport.record"),
             *("registration.phone_code.send", "registration.spoken.compare", "registration.ticket.for_agent"),
         ),
+        (Permission.LISTEN_IN,): ("registration.listening.begin",),
         (Permission.MANAGE_STAFF,): (
             "staff_joining.agree",
             "staff_joining.propose_join",

@@ -7,15 +7,24 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from tests.video.gateway.conftest import World, migrated, passwords, world  # noqa: F401  # fixtures
-from video.gateway import agent, app, citizen
+from video.gateway import agent, app, citizen, observer
 
 ANYBODYS_CALL = {"accept", "decline"}
 OF_THE_CALL = {"hold", "resume", "hang_up", "offer", "say", "show"}
 OF_THE_DESK = {"available", "pause", "finish_wrap_up", "extend_wrap_up"}
 AGENTS = ANYBODYS_CALL | OF_THE_CALL | OF_THE_DESK
+OBSERVERS = {"observe"}
 CITIZENS = {"answer", "leave", "offer", "say", "code", "picture"}
 
-_BODY = {"call_id": 1, "languages": ["kk"], "sdp": "v=0", "text": "a word", "what": "face", "typed": "123456"}
+_BODY = {
+    "call_id": 1,
+    "languages": ["kk"],
+    "sdp": "v=0",
+    "text": "a word",
+    "what": "face",
+    "typed": "123456",
+    "party": "agent",
+}
 
 
 def kinds(module: object) -> set[str]:
@@ -41,14 +50,15 @@ def constants(node: ast.AST) -> set[str]:
 def test_every_message_has_its_place() -> None:
     assert kinds(agent) == AGENTS
     assert kinds(citizen) == CITIZENS
+    assert kinds(observer) == OBSERVERS
 
 
 def test_no_side_speaks_for_the_other(world: World) -> None:  # noqa: F811
     caller, desk = world.caller().open(), world.agent("aizhan").open()
-    for kind in sorted(AGENTS - CITIZENS):
+    for kind in sorted((AGENTS | OBSERVERS) - CITIZENS):
         caller.send(kind, **_BODY)
         assert caller.refusal(kind) == "gateway.message_unknown", kind
-    for kind in sorted(CITIZENS - AGENTS):
+    for kind in sorted((CITIZENS | OBSERVERS) - AGENTS):
         desk.send(kind, **_BODY)
         assert desk.refusal(kind) == "gateway.message_unknown", kind
 

@@ -27,6 +27,7 @@ _SAME_SITE = {"origin": "http://console.test", "sec-fetch-site": "same-origin"}
 OPENED_BY = {
     "POST /calls/ticket": {Permission.TAKE_CALLS},
     "POST /calls/present": {Permission.TAKE_CALLS},
+    "POST /calls/{call_id:int}/listening": {Permission.LISTEN_IN},
     "GET /evidence/stills/{evidence_id:int}": {Permission.VIEW_EVIDENCE, Permission.TAKE_CALLS},
     "GET /evidence/recordings/{evidence_id:int}/{party}": {Permission.VIEW_EVIDENCE},
     "GET /evidence/portrait/{call_id:int}": {Permission.SETTLE_CALLS, Permission.TAKE_CALLS},

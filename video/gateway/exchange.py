@@ -49,14 +49,14 @@ async def offer(gateway: Gateway, page: Page, call: Call, message: Message) -> N
     if call.answered_at is None or call.state is CallState.ENDED:
         raise calls.NotConnected(state=call.state.name)
     line = gateway.line(call.call_id)
-    end = line.ends[page.seat.leg]
+    end = line.ends[page.leg]
     if not line.is_made:
         raise MediaAway
     # From now on what the old leg says is no news, and the page has done what it was asked to.
     end.is_up, end.asked_at = False, gateway.clock
     try:
         worker = gateway.workers.of(line.worker)
-        answer = await worker.join(call.call_id, Role(page.seat.leg.value), message.text("sdp"))
+        answer = await worker.join(call.call_id, Role(page.leg.value), message.text("sdp"))
     except (GatewayUnavailable, GatewayRejected) as problem:
         raise MediaAway from problem
     page.tell(messages.sdp(answer))
@@ -69,11 +69,11 @@ def say(gateway: Gateway, page: Page, call: Call, message: Message) -> None:
     text = messages.spoken(message)
     if not text:
         return
-    said = messages.said(page.seat.leg.value, text, gateway.service.now())
+    said = messages.said(page.leg.value, text, gateway.service.now())
     gateway.line(call.call_id).said.append(said)
     other = (
         gateway.pages.at(Leg.AGENT, call.agent_id)
-        if page.seat.leg is Leg.CITIZEN
+        if page.leg is Leg.CITIZEN
         else gateway.pages.at(Leg.CITIZEN, call.call_id)
     )
     if other is not None:

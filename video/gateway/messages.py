@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from ca_core.call import Leg
 from ca_core.errors import Refusal
 from video.gateway import limits
 from video.gateway.turn import IceServer
@@ -115,6 +116,11 @@ def join(servers: list[IceServer]) -> Json:
 
 def sdp(answer: str) -> Json:
     return {"type": "sdp", "sdp": answer}
+
+
+def sdp_of(party: Leg, answer: str) -> Json:
+    """An observer has two connections."""
+    return {"type": "sdp", "party": party.value, "sdp": answer}
 
 
 def said(by: str, text: str, at: datetime) -> Json:

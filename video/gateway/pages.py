@@ -22,9 +22,10 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Whose page it is: a citizen's by the number of the call, an agent's by that of the account."""
+    """Whose page it is: a citizen's by the number of the call, an agent's by that of the account, and so an
+    observer's, who is no leg."""
 
-    leg: Leg
+    leg: Leg | None
     number: int
 
 
@@ -39,6 +40,7 @@ class Page:
         *,
         session_digest: bytes = b"",
         has_line: bool | None = None,
+        observed: int | None = None,
     ) -> None:
         self.number = next(_numbers)
         self.seat = seat
@@ -47,6 +49,8 @@ class Page:
         self.session_digest = session_digest
         # Whether it says that its peer connection stands; None when it says nothing.
         self.has_line = has_line
+        # The call that an observer's page is about.
+        self.observed = observed
         self.shown: Json | None = None
         self._writes = limits.of_writes()
         self._offers = limits.of_offers()
@@ -54,6 +58,12 @@ class Page:
         self._revision = 0
         self._waiting: asyncio.Queue[str | int] = asyncio.Queue()
         self._is_closing = False
+
+    @property
+    def leg(self) -> Leg:
+        """Of a party's page."""
+        assert self.seat.leg is not None, "an observer is no party"
+        return self.seat.leg
 
     def writes(self) -> None:
         """Raises TooOften."""
@@ -113,7 +123,7 @@ class Pages:
     def __len__(self) -> int:
         return len(self._pages)
 
-    def at(self, leg: Leg, number: int | None) -> Page | None:
+    def at(self, leg: Leg | None, number: int | None) -> Page | None:
         return self._pages.get(Seat(leg, number)) if number is not None else None
 
     def seat(self, page: Page) -> None:
@@ -131,3 +141,7 @@ class Pages:
 
     def numbers(self, leg: Leg) -> list[int]:
         return [seat.number for seat in self._pages if seat.leg is leg]
+
+    def observed(self) -> set[tuple[int, int]]:
+        """Who observes which call."""
+        return {(page.seat.number, page.observed) for page in self if page.observed is not None}

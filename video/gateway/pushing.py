@@ -5,6 +5,7 @@ from functools import partial
 from anyio import to_thread
 
 from ca_core.call import Leg
+from ca_core.lifecycle import CallState
 from video.gateway import messages, scene, snapshots
 from video.gateway.gateway import Gateway
 from video.gateway.pages import Page
@@ -25,7 +26,7 @@ class Pushing:
         read = partial(
             scene.read,
             gateway.service,
-            citizens=pages.numbers(Leg.CITIZEN),
+            citizens=[*pages.numbers(Leg.CITIZEN), *(call_id for _, call_id in pages.observed())],
             agents=pages.numbers(Leg.AGENT),
             lines=list(gateway.lines),
         )
@@ -40,9 +41,14 @@ class Pushing:
             desk = seen.desk(page.seat.number)
             page.show(snapshots.of_agent(seen, desk, lines.get(desk.call_id or 0)))
             return
-        call = seen.call(page.seat.number)
+        call = seen.call(page.observed or page.seat.number)
         # A page that came while the database was looked at is in the next look.
         if call is None:
+            return
+        if page.observed is not None:
+            page.show(snapshots.of_observer(seen, call))
+            if call.state is CallState.ENDED:
+                page.close(messages.CALL_ENDED)
             return
         page.show(snapshots.of_citizen(seen, call, lines.get(call.call_id)))
         if snapshots.is_last(seen, call):

@@ -8,7 +8,7 @@ from ca_core.call import Leg
 from ca_core.errors import GatewayRejected, GatewayUnavailable
 from ca_core.staff import SessionEnded
 from video.engine import CallNotKnown, Role
-from video.gateway import exchange, media_events, messages
+from video.gateway import exchange, media_events, messages, observer
 from video.gateway.gateway import Gateway
 from video.gateway.lines import Line
 from video.gateway.pages import Page
@@ -42,14 +42,19 @@ async def _measure(gateway: Gateway, line: Line) -> None:
         return
     for leg in stats.legs:
         line.ends[Leg(leg.role.value)].quality = media_events.quality(leg)
+    # Their page is gone: closed, or lost by a gateway that was started anew.
+    here = gateway.pages.observed()
+    for number in stats.observers:
+        if (number, line.call_id) not in here:
+            await observer.dismiss(gateway, line.call_id, number)
 
 
 async def turn_out(gateway: Gateway) -> None:
-    """The page of an agent whose account was disabled, who is no agent any more, or whose session of the console
-    ended (signed out, here or everywhere, idle, past its limit) is closed, and their end of the media with it: a page
-    that does not obey sees and hears nobody any more.
+    """The page of an agent or an observer whose account was disabled, who has lost the role, or whose session of the
+    console ended (signed out, here or everywhere, idle, past its limit) is closed, and their end of the media with it:
+    a page that does not obey sees and hears nobody any more.
     """
-    pages = [page for page in gateway.pages if page.seat.leg is Leg.AGENT]
+    pages = [page for page in gateway.pages if page.seat.leg is not Leg.CITIZEN]
     if not pages:
         return
 
@@ -63,6 +68,9 @@ async def turn_out(gateway: Gateway) -> None:
 
 
 async def _cut_off(gateway: Gateway, page: Page) -> None:
+    if page.observed is not None:
+        await observer.dismiss(gateway, page.observed, page.seat.number)
+        return
     carried = [
         line for line in gateway.lines.values() if line.is_made and line.ends[Leg.AGENT].page == page.number
     ]
@@ -89,6 +97,12 @@ def ended_sessions(gateway: Gateway, work: Work, digests: set[bytes]) -> frozens
 def _may_stay(work: Work, page: Page) -> bool:
     try:
         account = staff.account(work, staff_id=page.seat.number)
-    except SessionEnded:
+        require_seat(staff.actor(account), page.seat.leg)
+    except (SessionEnded, roles.NotAllowed):
         return False
-    return roles.may(staff.actor(account), roles.Permission.TAKE_CALLS)
+    return True
+
+
+def require_seat(actor: roles.Actor, leg: Leg | None) -> None:
+    """Of a member of staff. Raises NotAllowed."""
+    roles.require(actor, roles.Permission.LISTEN_IN if leg is None else roles.Permission.TAKE_CALLS)

@@ -43,6 +43,20 @@ def of_citizen(scene: Scene, call: Call, line: Line | None) -> Json:
     }
 
 
+def of_observer(scene: Scene, call: Call) -> Json:
+    """`line` is another one when the call was placed elsewhere: what is seen there must be asked for again."""
+    return {
+        "type": "observed",
+        "call_id": call.call_id,
+        "state": _state(call),
+        "since": instant(call.connected_at),
+        "lost": call.lost_leg.value if call.lost_leg is not None else None,
+        "recording": _records(call),
+        "line": call.worker,
+        "cause": _cause(call),
+    }
+
+
 def is_last(scene: Scene, call: Call) -> bool:
     """Nothing will change any more: over, and the agent has decided or can no longer."""
     if call.state is not CallState.ENDED:

@@ -8,17 +8,19 @@ import contextlib
 import logging
 import secrets
 from dataclasses import dataclass
+from types import ModuleType
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ca_core import roles, staff
-from ca_core.call import Leg
+from ca_core.call import Leg, Ticket
 from ca_core.errors import Refusal
 from ca_core.records import CallUnknown
-from ca_core.registration import ticket
+from ca_core.registration import listening, ticket
+from ca_core.registration.call import NotConnected
 from ca_core.registration.ticket import TicketRefused
 from ca_core.staff import SessionEnded
-from video.gateway import agent, citizen, exchange, limits, messages, rounds
+from video.gateway import agent, citizen, exchange, limits, messages, observer, rounds
 from video.gateway.gateway import Gateway
 from video.gateway.messages import BadMessage, Message
 from video.gateway.pages import Page, Seat
@@ -27,6 +29,8 @@ from video.gateway.service import Work
 log = logging.getLogger(__name__)
 
 HELLO_SECONDS = 5.0
+
+_SIDES = {Leg.CITIZEN: citizen, Leg.AGENT: agent, None: observer}
 
 
 class _Turned(Exception):
@@ -45,6 +49,7 @@ class _Visitor:
     actor: roles.Actor
     language: str
     session_digest: bytes = b""
+    observed: int | None = None
 
 
 async def serve(gateway: Gateway, socket: WebSocket) -> None:
@@ -61,7 +66,7 @@ async def serve(gateway: Gateway, socket: WebSocket) -> None:
     options = gateway.options
     page.tell(
         messages.welcome(
-            role=page.seat.leg.value,
+            role=page.seat.leg.value if page.seat.leg is not None else observer.ROLE,
             language=visitor.language,
             servers=gateway.ice_servers(page),
             relay_only=options.relay_only,
@@ -100,6 +105,7 @@ async def _let_in(gateway: Gateway, socket: WebSocket) -> tuple[Page, _Visitor]:
         visitor.actor,
         session_digest=visitor.session_digest,
         has_line=hello.flag("line"),
+        observed=visitor.observed,
     )
     return page, visitor
 
@@ -107,13 +113,8 @@ async def _let_in(gateway: Gateway, socket: WebSocket) -> tuple[Page, _Visitor]:
 async def _who(gateway: Gateway, secret: str) -> _Visitor:
     def write(work: Work) -> _Visitor:
         spent = ticket.spend(work, secret=secret, now=gateway.service.now())
-        if spent.leg is Leg.AGENT:
-            account = staff.account(work, staff_id=spent.staff_id or 0)
-            actor = staff.actor(account)
-            roles.require(actor, roles.Permission.TAKE_CALLS)
-            if rounds.ended_sessions(gateway, work, {spent.session_digest}):
-                raise SessionEnded
-            return _Visitor(Seat(Leg.AGENT, account.staff_id), actor, account.language, spent.session_digest)
+        if spent.leg is not Leg.CITIZEN:
+            return _staff(gateway, work, spent)
         call = work.calls.by_id(spent.call_id or 0)
         if call is None:
             raise CallUnknown
@@ -122,16 +123,28 @@ async def _who(gateway: Gateway, secret: str) -> _Visitor:
     try:
         # Nobody can fill the audit log with tickets that never were.
         return await exchange.operate(gateway, by=None, on="ticket", write=write)
-    except (TicketRefused, SessionEnded, roles.NotAllowed, CallUnknown) as refusal:
+    except (TicketRefused, SessionEnded, roles.NotAllowed, CallUnknown, NotConnected) as refusal:
         gateway.counts.refusals[refusal.code] += 1
         raise _Turned(messages.TICKET_REFUSED) from None
+
+
+def _staff(gateway: Gateway, work: Work, spent: Ticket) -> _Visitor:
+    """Raises SessionEnded, NotAllowed, and of an observer's call CallUnknown, NotConnected."""
+    account = staff.account(work, staff_id=spent.staff_id or 0)
+    actor = staff.actor(account)
+    rounds.require_seat(actor, spent.leg)
+    if rounds.ended_sessions(gateway, work, {spent.session_digest}):
+        raise SessionEnded
+    if spent.leg is None:
+        listening.on_the_line(work, spent.call_id or 0)
+    seat = Seat(spent.leg, account.staff_id)
+    return _Visitor(seat, actor, account.language, spent.session_digest, spent.call_id)
 
 
 async def _sit(gateway: Gateway, socket: WebSocket, page: Page) -> None:
     """Messages until the socket ends. A newer page of the same side has taken the older one's place."""
     gateway.pages.seat(page)
-    side = citizen if page.seat.leg is Leg.CITIZEN else agent
-    await side.came(gateway, page)
+    await _side(page).came(gateway, page)
     gateway.pulse.wake()
     bucket = limits.of_page()
     while True:
@@ -150,9 +163,8 @@ async def _sit(gateway: Gateway, socket: WebSocket, page: Page) -> None:
 
 async def _answer(gateway: Gateway, page: Page, message: Message) -> None:
     """Raises BadMessage. A bug of ours is logged under an id, which the page is told."""
-    side = citizen if page.seat.leg is Leg.CITIZEN else agent
     try:
-        await side.take(gateway, page, message)
+        await _side(page).take(gateway, page, message)
     except Refusal as refusal:
         gateway.counts.refusals[refusal.code] += 1
         page.tell(messages.refused(message.kind, refusal))
@@ -171,11 +183,15 @@ async def _leave(gateway: Gateway, page: Page, writer: asyncio.Task[None]) -> No
         async with asyncio.timeout(2):
             await writer
     writer.cancel()
-    if not gateway.pages.leave(page):
+    # An observer's newer page may be about another call.
+    if not gateway.pages.leave(page) and page.observed is None:
         return
     gateway.pulse.wake()
-    side = citizen if page.seat.leg is Leg.CITIZEN else agent
-    await side.went(gateway, page)
+    await _side(page).went(gateway, page)
+
+
+def _side(page: Page) -> ModuleType:
+    return _SIDES[page.seat.leg]
 
 
 async def _text(socket: WebSocket) -> str:

@@ -102,8 +102,8 @@ class Worker:
 
     async def create(self, request: Request) -> Response:
         body = await door.body(request)
-        call_id, record = body.get("call_id"), body.get("record", False)
-        if not isinstance(call_id, int) or call_id < 1 or not isinstance(record, bool):
+        call_id, record = door.number(body, "call_id"), body.get("record", False)
+        if not isinstance(record, bool):
             raise wire.RequestNotUnderstood
         await self.engine.create_call(call_id, recording=self._order if record else None)
         return Response(status_code=204)
@@ -121,6 +121,16 @@ class Worker:
 
     async def leave(self, request: Request) -> Response:
         await self.engine.leave(door.call_id(request), door.role(request.path_params))
+        return Response(status_code=204)
+
+    async def observe(self, request: Request) -> Response:
+        body = await door.body(request)
+        party, sdp = door.role(body), door.text(body, "sdp")
+        answer = await self.engine.observe(door.call_id(request), door.number(body, "observer"), party, sdp)
+        return JSONResponse({"sdp": answer})
+
+    async def unobserve(self, request: Request) -> Response:
+        await self.engine.unobserve(door.call_id(request), door.number(request.path_params, "observer"))
         return Response(status_code=204)
 
     async def hold(self, request: Request) -> Response:
@@ -234,6 +244,8 @@ def make_app(settings: WorkerSettings) -> Starlette:
         Route("/calls/{call_id:int}/recording", worker.record, methods=["POST"]),
         Route("/calls/{call_id:int}/legs", worker.join, methods=["POST"]),
         Route("/calls/{call_id:int}/legs/{role}", worker.leave, methods=["DELETE"]),
+        Route("/calls/{call_id:int}/observers", worker.observe, methods=["POST"]),
+        Route("/calls/{call_id:int}/observers/{observer:int}", worker.unobserve, methods=["DELETE"]),
         Route("/calls/{call_id:int}/hold", worker.hold, methods=["POST"]),
         Route("/calls/{call_id:int}/keyframe", worker.keyframe, methods=["POST"]),
         Route("/calls/{call_id:int}/stills", worker.still, methods=["POST"]),

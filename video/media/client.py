@@ -58,6 +58,13 @@ class MediaClient:
     async def leave(self, call_id: int, role: Role) -> None:
         await self._ask("DELETE", f"/calls/{call_id}/legs/{role}")
 
+    async def observe(self, call_id: int, observer: int, party: Role, offer_sdp: str) -> str:
+        body = {"observer": observer, "role": party, "sdp": offer_sdp}
+        return str((await self._ask("POST", f"/calls/{call_id}/observers", body))["sdp"])
+
+    async def unobserve(self, call_id: int, observer: int) -> None:
+        await self._ask("DELETE", f"/calls/{call_id}/observers/{observer}")
+
     async def hold(self, call_id: int, on: bool) -> None:
         await self._ask("POST", f"/calls/{call_id}/hold", {"on": on})
 

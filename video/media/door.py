@@ -70,6 +70,14 @@ def text(body: dict[str, Any], name: str) -> str:
     return value
 
 
+def number(body: dict[str, Any], name: str) -> int:
+    """A positive one."""
+    value = body.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise wire.RequestNotUnderstood
+    return value
+
+
 def role(body: dict[str, Any]) -> Role:
     try:
         return Role(text(body, "role"))

@@ -49,11 +49,15 @@ class Shot:
 
 
 class Leg:
-    """Made for one answer; `tell` hears what happens to it."""
+    """Made for one answer; `tell` hears what happens to it. `far` is the other party, or the party an observer sees."""
 
-    def __init__(self, role: Role, settings: ice.IceSettings, tell: Tell) -> None:
+    def __init__(
+        self, role: Role, settings: ice.IceSettings, tell: Tell, *, is_observer: bool = False
+    ) -> None:
         self.role = role
+        self.is_observer = is_observer
         self.far: Leg | None = None
+        self.observers: list[Leg] = []
         self.picture = PictureTrack()
         self.sound = SoundTrack()
         self.takers: list[FrameTaker] = []
@@ -98,11 +102,18 @@ class Leg:
         return ice.with_fec(self._settings.shown(connection.localDescription.sdp))
 
     def link(self, far: "Leg | None") -> None:
-        """What this leg receives goes to `far` from now on."""
-        if self.far is not far:
-            self.far = far
+        """What this leg receives goes to `far` from now on. What an observer's leg receives goes nowhere."""
+        if self.far is far:
+            return
+        before, self.far = self.far, far
+        if self.is_observer:
+            if before is not None:
+                before.observers.remove(self)
             if far is not None:
-                far.sound.switch()
+                far.observers.append(self)
+                self.sound.switch()
+        elif far is not None:
+            far.sound.switch()
 
     def hold(self, on: bool) -> None:
         """Black and silence instead of the far party."""
@@ -214,8 +225,13 @@ class Leg:
             if not future.done():
                 future.set_result(frame)
         self._awaiting.clear()
-        if self.far is not None:
-            self.far.picture.offer(frame)
+        for leg in self._listeners():
+            leg.picture.offer(frame)
+
+    def _listeners(self) -> "tuple[Leg, ...]":
+        if self.is_observer:
+            return ()
+        return (*self.observers, self.far) if self.far is not None else tuple(self.observers)
 
     async def _on_connection(self) -> None:
         state = self._connection.connectionState
@@ -246,8 +262,9 @@ class Leg:
             self._picture_times.append(time.monotonic())
             if frame.key:
                 self._measure(frame.data)
-        elif self.far is not None:
-            self.far.sound.offer(frame.timestamp, frame.data)
+        else:
+            for leg in self._listeners():
+                leg.sound.offer(frame.timestamp, frame.data)
         if is_whole:
             for take in self.takers:
                 take(self.role, frame)

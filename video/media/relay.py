@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 ENCODER_THREADS = 2
 SILENT_SECONDS = 2.0
 CONNECT_SECONDS = 15.0
+OBSERVERS_AT_MOST = 4
 
 _WATCHDOG_SECONDS = 0.5
 
@@ -31,6 +32,8 @@ _WATCHDOG_SECONDS = 0.5
 @dataclass(slots=True)
 class _Call:
     legs: dict[Role, Leg] = field(default_factory=dict)
+    # Of each observer, by the party that it sees.
+    observers: dict[int, dict[Role, Leg]] = field(default_factory=dict)
     is_held: bool = False
     recording: recorder.Recording | None = None
 
@@ -89,6 +92,44 @@ class RelayEngine:
         call = self._call(call_id)
         role = _role(role)
         leg = self._make_leg(role, lambda leg, kind, facts: self._on_leg(call_id, leg, kind, facts))
+        answer = await self._answered(call_id, call, leg, offer_sdp)
+        self._seat(call_id, call, leg)
+        return answer
+
+    async def observe(self, call_id: int, observer: int, party: Role, offer_sdp: str) -> str:
+        call, party = self._call(call_id), _role(party)
+
+        def tell(leg: Leg, kind: EventKind, _facts: dict[str, engine.Fact]) -> None:
+            if kind is EventKind.LEG_FAILED and call.observers.get(observer, {}).get(party) is leg:
+                self._dismiss(call_id, call, observer)
+
+        leg = self._make_leg(party, tell, is_observer=True)
+        answer = await self._answered(call_id, call, leg, offer_sdp)
+        if observer not in call.observers and len(call.observers) >= OBSERVERS_AT_MOST:
+            await leg.close()
+            raise engine.ObserversBusy(call_id=call_id)
+        if observer not in call.observers:
+            call.observers[observer] = {}
+            self._tell(call_id, None, EventKind.OBSERVER_JOINED, {"observer": observer})
+        legs = call.observers[observer]
+        if (old := legs.pop(party, None)) is not None:
+            self._cut(old)
+        legs[party] = leg
+        leg.hold(call.is_held)
+        leg.link(call.legs.get(party))
+        return answer
+
+    async def unobserve(self, call_id: int, observer: int) -> None:
+        self._dismiss(call_id, self._call(call_id), observer)
+
+    def _dismiss(self, call_id: int, call: _Call, observer: int) -> None:
+        legs = call.observers.pop(observer, None)
+        if legs is not None:
+            for leg in legs.values():
+                self._cut(leg)
+            self._tell(call_id, None, EventKind.OBSERVER_LEFT, {"observer": observer})
+
+    async def _answered(self, call_id: int, call: _Call, leg: Leg, offer_sdp: str) -> str:
         try:
             answer = await leg.answer(offer_sdp)
         except engine.OfferNotUnderstood:
@@ -97,7 +138,6 @@ class RelayEngine:
         if self._calls.get(call_id) is not call:
             await leg.close()
             raise engine.CallNotKnown(call_id=call_id)
-        self._seat(call_id, call, leg)
         return answer
 
     async def leave(self, call_id: int, role: Role) -> None:
@@ -111,7 +151,7 @@ class RelayEngine:
         if call.is_held == on:
             return
         call.is_held = on
-        for leg in call.legs.values():
+        for leg in (*call.legs.values(), *_observing(call)):
             leg.hold(on)
         self._tell(call_id, None, EventKind.HELD if on else EventKind.RESUMED)
         if not on:
@@ -138,12 +178,14 @@ class RelayEngine:
         call = self._call(call_id)
         legs = [await leg.stats() for leg in tuple(call.legs.values())]
         is_recording = call.recording is not None and not call.recording.has_failed
-        return engine.CallStats(call_id, call.is_held, is_recording, tuple(legs))
+        return engine.CallStats(call_id, call.is_held, is_recording, tuple(legs), tuple(call.observers))
 
     async def close(self, call_id: int) -> None:
         call = self._calls.pop(call_id, None)
         if call is None:
             return
+        for observer in tuple(call.observers):
+            self._dismiss(call_id, call, observer)
         for leg in call.legs.values():
             self._drop(call, leg)
         self._tell(call_id, None, EventKind.CALL_CLOSED)
@@ -174,8 +216,8 @@ class RelayEngine:
             call.recording.note(_event(call_id, None, EventKind.HELD))
         await self._ask_keyframes(call)
 
-    def _make_leg(self, role: Role, tell: Tell) -> Leg:
-        return Leg(role, self._settings, tell)
+    def _make_leg(self, role: Role, tell: Tell, *, is_observer: bool = False) -> Leg:
+        return Leg(role, self._settings, tell, is_observer=is_observer)
 
     def _seat(self, call_id: int, call: _Call, leg: Leg) -> None:
         old = call.legs.pop(leg.role, None)
@@ -189,13 +231,20 @@ class RelayEngine:
         leg.link(far)
         if far is not None:
             far.link(leg)
+        for watching in _observing(call, leg.role):
+            watching.link(leg)
         self._tell(call_id, leg.role, EventKind.LEG_JOINED, {"again": old is not None})
 
     def _drop(self, call: _Call, leg: Leg) -> None:
-        """Stop the leg's sending now, close its connection in its own time."""
+        """Stop the leg's sending now; nobody is shown its last picture."""
         far = call.legs.get(leg.role.far)
-        if far is not None and far.far is leg:
-            far.link(None)
+        for listening in (*([far] if far is not None else []), *_observing(call, leg.role)):
+            if listening.far is leg:
+                listening.link(None)
+        self._cut(leg)
+
+    def _cut(self, leg: Leg) -> None:
+        """Its connection is closed in its own time."""
         leg.cut()
         task = asyncio.create_task(leg.close())
         self._closing.add(task)
@@ -220,11 +269,12 @@ class RelayEngine:
             for call_id, call in tuple(self._calls.items()):
                 for leg in tuple(call.legs.values()):
                     await self._look_after(call_id, leg)
+                self._look_after_observers(call_id, call)
 
     async def _look_after(self, call_id: int, leg: Leg) -> None:
         now = time.monotonic()
         if not leg.is_connected:
-            if now - leg.joined_at > CONNECT_SECONDS:
+            if _never_came(leg):
                 self._on_leg(call_id, leg, EventKind.LEG_FAILED, {"cause": "not_connected"})
             return
         await leg.ask_again()
@@ -233,6 +283,12 @@ class RelayEngine:
             leg.is_silent = not leg.is_silent
             kind = EventKind.LEG_SILENT if leg.is_silent else EventKind.LEG_BACK
             self._on_leg(call_id, leg, kind, {"silent_seconds": round(silent_seconds, 1)})
+
+    def _look_after_observers(self, call_id: int, call: _Call) -> None:
+        """One that is gone is noticed by their connection; one that never came, here."""
+        for observer, legs in tuple(call.observers.items()):
+            if any(_never_came(leg) for leg in legs.values()):
+                self._dismiss(call_id, call, observer)
 
     def _tell(
         self, call_id: int, role: Role | None, kind: EventKind, facts: dict[str, engine.Fact] | None = None
@@ -250,6 +306,20 @@ class RelayEngine:
         if leg is None:
             raise engine.LegNotKnown(call_id=call_id, role=role)
         return leg
+
+
+def _observing(call: _Call, party: Role | None = None) -> list[Leg]:
+    """The observers' legs, those that see one party or all."""
+    return [
+        leg
+        for legs in call.observers.values()
+        for seen, leg in legs.items()
+        if party is None or seen is party
+    ]
+
+
+def _never_came(leg: Leg) -> bool:
+    return not leg.is_connected and time.monotonic() - leg.joined_at > CONNECT_SECONDS
 
 
 def _role(role: Role) -> Role:

@@ -93,6 +93,10 @@ class PictureTrack(MediaStreamTrack):
         small = self._scaler.reformat(
             frame, width, height, "yuv420p", interpolation=Interpolation.FAST_BILINEAR, threads=1
         )
+        if small is frame:
+            # It fitted; what an observer is sent as well must not be stamped twice.
+            other = self._scaler.reformat(frame, width, height, "rgb24", threads=1)
+            small = self._scaler.reformat(other, width, height, "yuv420p", threads=1)
         # A decoded keyframe would make the encoder send one too.
         small.pict_type = PictureType.NONE
         return small

@@ -35,9 +35,10 @@ class TranslatorEngine(RelayEngine):
         translator_card.black()
         await super().open()
 
-    def _make_leg(self, role: Role, tell: Tell) -> Leg:
+    def _make_leg(self, role: Role, tell: Tell, *, is_observer: bool = False) -> Leg:
         # It stands in for the relay's leg in everything that a call asks of one.
-        return cast(Leg, translator_leg.TranslatedLeg(role, self._settings, cast(translator_leg.Tell, tell)))
+        told = cast(translator_leg.Tell, tell)
+        return cast(Leg, translator_leg.TranslatedLeg(role, self._settings, told, is_observer=is_observer))
 
 
 async def opened(

@@ -41,11 +41,15 @@ Tell = Callable[["TranslatedLeg", EventKind, dict[str, engine.Fact]], None]
 
 
 class TranslatedLeg:
-    """Made for one answer; `tell` hears what happens to it."""
+    """Made for one answer; `tell` hears what happens to it. `far` is the other party, or the party an observer sees."""
 
-    def __init__(self, role: Role, settings: ice.IceSettings, tell: Tell) -> None:
+    def __init__(
+        self, role: Role, settings: ice.IceSettings, tell: Tell, *, is_observer: bool = False
+    ) -> None:
         self.role = role
+        self.is_observer = is_observer
         self.far: TranslatedLeg | None = None
+        self.observers: list[TranslatedLeg] = []
         self.takers: list[FrameTaker] = []
         self.joined_at = time.monotonic()
         self.is_connected = self.has_media = self.is_silent = self.is_cut = False
@@ -67,7 +71,7 @@ class TranslatedLeg:
         # By SSRC; those of retransmissions too.
         self.takers_of: dict[bytes, Callable[[bytes], None]] = {}
         self._down: dict[bytes, Downlink] = {}
-        self._reports = Reports(self._up, self._down, self._on_sender_report)
+        self._reports = Reports(self._up, self._down, self._on_sender_report, is_observer=is_observer)
         self._awaiting: list[asyncio.Future[engine.Received]] = []
         self._picture_times: deque[float] = deque(maxlen=30)
         self._picture_stamp = b""
@@ -96,17 +100,27 @@ class TranslatedLeg:
         return ice.with_fec(self._settings.shown(connection.localDescription.sdp))
 
     def link(self, far: "TranslatedLeg | None") -> None:
-        """What this leg receives goes to `far` from now on; when it goes, black and silence stand for it."""
-        if self.far is not far:
-            self._is_alone = far is None
-            self.far = far
+        """What this leg receives goes to `far` from now on; when it goes, black and silence stand for it. What an
+        observer's leg receives goes nowhere."""
+        if self.far is far:
+            return
+        before, self.far, self._is_alone = self.far, far, far is None
+        if self.is_observer:
+            if before is not None:
+                before.observers.remove(self)
+                before.connect_streams()
+            if far is not None:
+                far.observers.append(self)
+                far.connect_streams()
+        else:
             self.connect_streams()
-            self._show_card()
+        self._show_card()
 
     def connect_streams(self) -> None:
         """What comes in goes to the far stream of its kind, as far as there is one yet."""
         for kind, uplink in self.uplinks.items():
             uplink.down = self.far.downlinks.get(kind) if self.far is not None else None
+            uplink.also = tuple(each.downlinks[kind] for each in self.observers if kind in each.downlinks)
 
     def hold(self, on: bool) -> None:
         """Black and silence instead of the far party."""
@@ -271,7 +285,7 @@ class TranslatedLeg:
         self, transceiver: RTCRtpTransceiver, parameters: RTCRtpReceiveParameters
     ) -> None:
         lane = _lane(transceiver, parameters)
-        if lane is None or self.is_cut:
+        if lane is None or self.is_cut or self.is_observer:
             return
         named = [each for each in parameters.encodings if each.payloadType == lane.payload_type][:1]
         ssrc = rtp.LONG.pack(named[0].ssrc) if named else None

@@ -22,9 +22,12 @@ class Reports:
         up: Mapping[bytes, Uplink],
         down: Mapping[bytes, Downlink],
         on_sender_report: Callable[[Uplink, int, float], None],
+        *,
+        is_observer: bool = False,
     ) -> None:
         self._up, self._down = up, down
         self._on_sender_report = on_sender_report
+        self._is_observer = is_observer
         # When a sender report with this middle part of its NTP time was passed to this party.
         self._told_at: dict[bytes, float] = {}
         self.rtt_seconds: float | None = None
@@ -33,7 +36,9 @@ class Reports:
         """What to send on, and whose wire it goes over."""
         for packet in _parts(compound):
             kind, form = packet[1], packet[0] & 31
-            if kind == 200 and len(packet) >= 28:
+            if self._is_observer:
+                self._observed(packet, kind, form)
+            elif kind == 200 and len(packet) >= 28:
                 yield from self._sender_report(packet)
                 yield from self._receiver_reports(packet, 28, form)
             elif kind == 201 and len(packet) >= 8:
@@ -44,6 +49,16 @@ class Reports:
                 self._nack(packet)
             elif kind == 206 and len(packet) >= 12:
                 yield from self._feedback(packet, form)
+
+    def _observed(self, packet: bytes, kind: int, form: int) -> None:
+        """An observer's losses are repaired; how good their line is changes nothing for the parties."""
+        if kind == 205 and form == 1 and len(packet) >= 16:
+            self._nack(packet)
+        elif kind == 206 and form in (1, 4) and len(packet) >= 12:
+            # RFC 5104, 4.3.1: a full intra request names its stream in an entry.
+            source = self._source(packet[8:12] if form == 1 else packet[12:16])
+            if source is not None:
+                source.request_keyframe()
 
     def passed(self, sender_report: bytes) -> None:
         """A sender report went to this party: its answer will tell how long the way is."""
@@ -58,10 +73,10 @@ class Reports:
         at = int(rtp.LONG.unpack_from(packet, 16)[0])
         seconds = int.from_bytes(packet[8:16], "big") / 2**32
         self._on_sender_report(uplink, at, seconds)
-        down = uplink.down
-        if down is not None and down.source is uplink:
-            moved = rtp.LONG.pack((at + down.time_shift) & 0xFFFFFFFF)
-            yield down, b"\x80\xc8\0\x06" + down.ssrc + packet[8:16] + moved + packet[20:28]
+        for down in uplink.downs:
+            if down.source is uplink:
+                moved = rtp.LONG.pack((at + down.time_shift) & 0xFFFFFFFF)
+                yield down, b"\x80\xc8\0\x06" + down.ssrc + packet[8:16] + moved + packet[20:28]
 
     def _receiver_reports(self, packet: bytes, begins: int, count: int) -> Iterator[tuple[Uplink, bytes]]:
         for place in range(begins, begins + count * _REPORT_BYTES, _REPORT_BYTES):
@@ -85,8 +100,9 @@ class Reports:
 
     def _description(self, packet: bytes) -> Iterator[tuple[Downlink, bytes]]:
         uplink = self._up.get(packet[4:8])
-        if uplink is not None and uplink.down is not None and uplink.down.source is uplink:
-            yield uplink.down, packet[:4] + uplink.down.ssrc + packet[8:]
+        for down in uplink.downs if uplink is not None else ():
+            if down.source is uplink:
+                yield down, packet[:4] + down.ssrc + packet[8:]
 
     def _nack(self, packet: bytes) -> None:
         """RFC 4585, 6.2.1: from the ring, else from the sender, unless it was asked already."""

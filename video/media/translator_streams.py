@@ -89,6 +89,8 @@ class Uplink:
     ) -> None:
         self.lane, self.ssrc, self.rtx_ssrc, self.wire = lane, ssrc, rtx_ssrc, wire
         self.down: Downlink | None = None
+        # Those of observers.
+        self.also: tuple[Downlink, ...] = ()
         self.counts = Counts()
         self.origin: int | None = None
         self.newest: int | None = None
@@ -163,6 +165,8 @@ class Uplink:
                     self.request_keyframe(now=now)
         if self.down is not None:
             self.down.forward(self, packet, now)
+        for down in self.also:
+            down.forward(self, packet, now)
         self._owner.on_packet(self, packet, now)
         if self._owner.wants_frames():
             if self._frames is None:
@@ -189,8 +193,12 @@ class Uplink:
         self.newest = self._elsewhere = None
         self.counts.first, self.counts.cycles, self.counts.before = None, 0, self.counts.received
         self._missing.since.clear()
-        if self.down is not None:
-            self.down.source = None
+        for down in self.downs:
+            down.source = None
+
+    @property
+    def downs(self) -> "tuple[Downlink, ...]":
+        return self.also if self.down is None else (self.down, *self.also)
 
     def _is_newest(self, packet: bytes, seq: int, now: float) -> bool:
         """Of the first packet of all, of one after a hole, and of one that comes late."""

@@ -33,6 +33,7 @@ STATUS: dict[type[Refusal], int] = {
     engine.NoPicture: 409,
     engine.RoleNotKnown: 422,
     engine.OfferNotUnderstood: 422,
+    engine.ObserversBusy: 503,
     engine.ProbesBusy: 503,
     StillNotKept: 507,
 }
@@ -113,7 +114,7 @@ def stats_json(stats: CallStats) -> dict[str, object]:
 
 def read_stats(body: Mapping[str, Any]) -> CallStats:
     legs = tuple(LegStats(**{**leg, "role": Role(leg["role"])}) for leg in body["legs"])
-    return CallStats(body["call_id"], body["is_held"], body["is_recording"], legs)
+    return CallStats(body["call_id"], body["is_held"], body["is_recording"], legs, tuple(body["observers"]))
 
 
 def still_json(still: KeptStill) -> dict[str, object]:

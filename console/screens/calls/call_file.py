@@ -12,6 +12,7 @@ from ca_core.call import STILLS, Check, Decision, Evidence, EvidenceKind, Gate, 
 from ca_core.errors import Refusal
 from ca_core.lookup import RevealReason
 from console import words
+from console.components import listening
 from console.screens.calls import (
     case,
     event_table,
@@ -52,6 +53,7 @@ def draw(service: Service, staff: roles.Actor, call_id: int) -> None:
         return
     st.caption(words.t("calls.file.shown_for", reason=typed.plain(file.reason)))
     st.html(watermark.over_the_page(staff, file.now))
+    _listening(file)
     file_check.draw(file)
     _stills(file)
     _recordings(file)
@@ -124,6 +126,12 @@ def _give_reason(call_id: int) -> None:
     event_table.forget()
     file_check.forget()
     st.session_state.pop(_REREAD, None)
+
+
+def _listening(file: File) -> None:
+    if file.is_on_the_line and roles.may(file.staff, roles.Permission.LISTEN_IN):
+        st.subheader(words.t("listening.title"), anchor=False)
+        listening.mount(call_id=file.call.call_id, reason=file.reason)
 
 
 def _stills(file: File) -> None:

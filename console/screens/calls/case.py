@@ -6,7 +6,7 @@ from datetime import datetime
 import streamlit as st
 
 from ca_core import records, roles
-from ca_core.call import Call, Check, Evidence, Settlement
+from ca_core.call import CONNECTED, Call, Check, Evidence, Settlement
 from ca_core.registration import evidence
 from runtime.service import Service
 
@@ -24,6 +24,10 @@ class File:
     agent: str
     still_sealed: bool
     settlement: Settlement | None
+
+    @property
+    def is_on_the_line(self) -> bool:
+        return self.call.state in CONNECTED
 
     @property
     def reason(self) -> str:

@@ -1,12 +1,13 @@
 """The list of calls for supervisors and auditors: newest first, what nobody settled yet on top, nobody's data."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import streamlit as st
 
 from ca_core import overview, roles
 from ca_core.call import Decision
-from ca_core.overview import CallLine, CallList
+from ca_core.overview import CallLine, CallList, CallsNow
 from console import words
 from console.components import row_list
 from console.components.row_list import Row
@@ -15,6 +16,7 @@ from runtime.service import Service
 
 _BEFORE = "calls.before"
 _MOST_ROWS = 15
+_LIVE_EVERY = timedelta(seconds=5)
 
 # ● done, ◔ somebody has to look, ○ over without a result; the word says the same.
 _DECISIONS = {
@@ -30,19 +32,31 @@ def draw(service: Service, staff: roles.Actor) -> None:
     before: int | None = st.session_state.get(_BEFORE)
     with service.look() as work:
         found = overview.calls(work, actor=staff, before=before)
-    _figures(service, found)
+    _live(service, staff)
     if found.escalated:
         st.subheader(words.t("calls.escalated"), anchor=False)
         _table(found.escalated, "escalated")
+    if found.lines:
         st.subheader(words.t("calls.all"), anchor=False)
-    if not found.lines:
+    else:
         st.info(words.t("calls.none"), icon=":material/inbox:")
         return
     _table(found.lines, "calls")
     _paging(found, before)
 
 
-def _figures(service: Service, found: CallList) -> None:
+@st.fragment(run_every=_LIVE_EVERY)
+def _live(service: Service, staff: roles.Actor) -> None:
+    """What waits and who talks, as it is now; the lists below stand still while somebody reads them."""
+    with service.look() as work:
+        found = overview.calls_now(work, actor=staff)
+    _figures(service, found)
+    if found.connected:
+        st.subheader(words.t("calls.live"), anchor=False)
+        _table(found.connected, "live")
+
+
+def _figures(service: Service, found: CallsNow) -> None:
     now = service.now()
     oldest = found.waiting.oldest_at
     with st.container(horizontal=True):

@@ -22,9 +22,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from ca_core import roles, staff
-from ca_core.call import Call, Desk, Need
+from ca_core.call import Call, Desk, Leg, Need
 from ca_core.identifiers import Phone
-from ca_core.registration import call, ticket
+from ca_core.registration import call, listening, ticket
 from ca_core.staff import Session
 from data.work import Store
 from runtime import procedures, settings, wiring
@@ -61,8 +61,11 @@ class Clock:
         self._ahead += timedelta(seconds=seconds)
 
 
+_SNAPSHOTS = ("call", "desk", "observed")
+
+
 class Page:
-    """One page of either side, over its socket; remembers what it was told."""
+    """One page of any side, over its socket; remembers what it was told."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -75,13 +78,13 @@ class Page:
     @property
     def now(self) -> Told:
         """The newest snapshot."""
-        return next((told for told in reversed(self.told) if told["type"] in ("call", "desk")), {})
+        return next((told for told in reversed(self.told) if told["type"] in _SNAPSHOTS), {})
 
     def until(self, holds: Callable[[Told], bool], *, seconds: float = PATIENCE_SECONDS) -> Told:
         """The newest snapshot, as soon as it is such."""
         if self.now and holds(self.now):
             return self.now
-        return self.next(lambda told: told["type"] in ("call", "desk") and holds(told), seconds=seconds)
+        return self.next(lambda told: told["type"] in _SNAPSHOTS and holds(told), seconds=seconds)
 
     def next(self, holds: Callable[[Told], bool], *, seconds: float = PATIENCE_SECONDS) -> Told:
         deadline = time.monotonic() + seconds
@@ -221,17 +224,25 @@ class World:
         return Caller(self, opened.call_id, digest)
 
     def agent(self, login: str, *languages: str) -> "Agent":
+        agent = Agent(self, self._hired(login, roles.Role.CALL_AGENT), languages=languages or ("kk", "ru"))
+        agent.sign_in()
+        return agent
+
+    def supervisor(self, login: str) -> "Supervisor":
+        supervisor = Supervisor(self, self._hired(login, roles.Role.SUPERVISOR))
+        supervisor.sign_in()
+        return supervisor
+
+    def _hired(self, login: str, role: roles.Role) -> roles.Actor:
         with self.service.work() as work:
             staff_id = staff.add(
-                work, by=COMMAND_LINE, login=login, name=login, role=roles.Role.CALL_AGENT,
+                work, by=COMMAND_LINE, login=login, name=login, role=role,
                 password="correct horse battery", totp_secret="A" * 32, hasher=PlainHasher(),
                 now=self.service.now(),
             )  # fmt: skip
             account = work.accounts.by_id(staff_id)
         assert account is not None
-        agent = Agent(self, staff.actor(account), languages or ("kk", "ru"))
-        agent.sign_in()
-        return agent
+        return staff.actor(account)
 
     def call(self, call_id: int) -> Call:
         with self.service.look() as work:
@@ -269,10 +280,9 @@ class Caller:
 
 
 @dataclass
-class Agent:
+class Staff:
     world: World
     actor: roles.Actor
-    languages: tuple[str, ...]
     session: bytes = b""
 
     def sign_in(self) -> None:
@@ -282,6 +292,31 @@ class Agent:
         with service.work() as work:
             now = service.now()
             work.sessions.add(Session(self.session, self.actor.staff_id or 0, now, now))
+
+
+@dataclass
+class Supervisor(Staff):
+    def ticket(self, call_id: int) -> str:
+        service = self.world.service
+        with service.work() as work:
+            return listening.begin(
+                work, actor=self.actor, call_id=call_id, reason="quality", session_digest=self.session,
+                now=service.now(),
+            )  # fmt: skip
+
+    def listen(self, call_id: int) -> Page:
+        """A page that sees and hears both parties."""
+        page = self.world.connect(self.ticket(call_id), origin=CONSOLE)
+        page.of("observed")
+        for party in Leg:
+            page.send("observe", party=party, sdp="v=0")
+            assert page.of("sdp", party=party)["sdp"] == "answer to v=0"
+        return page
+
+
+@dataclass
+class Agent(Staff):
+    languages: tuple[str, ...] = ()
 
     def ticket(self) -> str:
         service = self.world.service

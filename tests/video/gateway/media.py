@@ -23,6 +23,7 @@ class FakeCall:
     is_held: bool = False
     film: str = ""
     joins: int = 0
+    observers: dict[int, set[Role]] = field(default_factory=dict)
 
 
 class FakeWorker:
@@ -130,6 +131,15 @@ class FakeWorker:
         call.up.discard(role)
         self.tell(call_id, EventKind.LEG_LEFT, role)
 
+    async def observe(self, call_id: int, observer: int, party: Role, offer_sdp: str) -> str:
+        self._call(call_id).observers.setdefault(observer, set()).add(party)
+        self.orders.append((f"observe {party}", call_id))
+        return f"answer to {offer_sdp}"
+
+    async def unobserve(self, call_id: int, observer: int) -> None:
+        self._call(call_id).observers.pop(observer, None)
+        self.orders.append(("unobserve", call_id))
+
     async def hold(self, call_id: int, on: bool) -> None:
         self._call(call_id).is_held = on
         self.orders.append((f"hold {on}", call_id))
@@ -140,7 +150,7 @@ class FakeWorker:
             LegStats(role, "connected", 1, 1, 1, 15.0, 1280, 720, 0.0, 0.0, 0.01, 0.1)
             for role in sorted(call.up)
         )
-        return CallStats(call_id, call.is_held, bool(call.film), legs)
+        return CallStats(call_id, call.is_held, bool(call.film), legs, tuple(call.observers))
 
     async def calls(self) -> tuple[CallStats, ...]:
         self._answer()

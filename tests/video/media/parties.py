@@ -15,7 +15,7 @@ from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSes
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame, VideoFrame
 
-from video.engine import Event, EventKind
+from video.engine import Event, EventKind, Role
 from video.media.relay import RelayEngine
 
 # Nothing leaves this machine, and no other interface is needed.
@@ -23,8 +23,11 @@ aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 
 Colour = tuple[int, int, int]
 RED, GREEN, BLUE = (200, 30, 30), (30, 180, 40), (30, 40, 200)
+BLACK = (0, 0, 0)
 RATE = 48_000
+CALL = 7
 
+Kind = type[RelayEngine]
 Ask = Callable[[str], Awaitable[str]]
 
 
@@ -187,7 +190,7 @@ async def until(condition: Callable[[], bool], *, seconds: float = 8.0) -> float
 class Room:
     """An engine, and what it told."""
 
-    def __init__(self, kind: type[RelayEngine] = RelayEngine) -> None:
+    def __init__(self, kind: Kind = RelayEngine) -> None:
         self.events: list[Event] = []
         self.engine = kind(self.events.append)
 
@@ -196,10 +199,28 @@ class Room:
 
 
 @asynccontextmanager
-async def room(kind: type[RelayEngine] = RelayEngine) -> AsyncIterator[Room]:
+async def room(kind: Kind = RelayEngine) -> AsyncIterator[Room]:
     made = Room(kind)
     await made.engine.open()
     try:
         yield made
     finally:
         await made.engine.shut()
+
+
+@asynccontextmanager
+async def talking(
+    kind: Kind, *, citizen_size: tuple[int, int] = (320, 180), citizen_fps: int = 15
+) -> AsyncIterator[tuple[Room, Party, Party]]:
+    """A call with both parties in it, who see each other."""
+    async with room(kind) as made:
+        await made.engine.create_call(CALL)
+        citizen = Party(RED, 440, size=citizen_size, fps=citizen_fps)
+        agent = Party(BLUE, 880)
+        await citizen.join(lambda offer: made.engine.join(CALL, Role.CITIZEN, offer))
+        await agent.join(lambda offer: made.engine.join(CALL, Role.AGENT, offer))
+        await until(lambda: agent.shows(RED) and citizen.shows(BLUE))
+        try:
+            yield made, citizen, agent
+        finally:
+            await asyncio.gather(citizen.close(), agent.close())

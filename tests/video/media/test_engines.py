@@ -2,8 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import cast
 
 import numpy as np
@@ -11,40 +10,11 @@ import pytest
 from PIL import Image
 
 from tests.video.media import offers
-from tests.video.media.parties import BLUE, GREEN, RED, Party, Room, room, until
+from tests.video.media.parties import BLACK, BLUE, CALL, GREEN, RED, Kind, Party, room, talking, until
 from video import engine
 from video.engine import EventKind, Role
 from video.media import relay
-from video.media.relay import RelayEngine
 from video.media.translator import TranslatorEngine
-
-CALL = 7
-BLACK = (0, 0, 0)
-
-Kind = type[RelayEngine]
-
-
-@pytest.fixture(params=[RelayEngine, TranslatorEngine], ids=["relay", "translator"])
-def kind(request: pytest.FixtureRequest) -> Kind:
-    return cast(Kind, request.param)
-
-
-@asynccontextmanager
-async def talking(
-    kind: Kind, *, citizen_size: tuple[int, int] = (320, 180), citizen_fps: int = 15
-) -> AsyncIterator[tuple[Room, Party, Party]]:
-    """A call with both parties in it, who see each other."""
-    async with room(kind) as made:
-        await made.engine.create_call(CALL)
-        citizen = Party(RED, 440, size=citizen_size, fps=citizen_fps)
-        agent = Party(BLUE, 880)
-        await citizen.join(lambda offer: made.engine.join(CALL, Role.CITIZEN, offer))
-        await agent.join(lambda offer: made.engine.join(CALL, Role.AGENT, offer))
-        await until(lambda: agent.shows(RED) and citizen.shows(BLUE))
-        try:
-            yield made, citizen, agent
-        finally:
-            await asyncio.gather(citizen.close(), agent.close())
 
 
 def test_picture_and_tone_arrive_on_both_sides(kind: Kind) -> None:
