@@ -189,7 +189,8 @@ def _recordings(file: File) -> None:
         st.info(words.t("calls.file.no_recordings"), icon=":material/inbox:")
     for item in parts:
         if not item.closed:
-            st.caption(words.t("calls.file.not_closed"))
+            said = "being_recorded" if file.is_on_the_line else "not_closed"
+            st.caption(words.t(f"calls.file.{said}"))
         for column, party in zip(st.columns(2), Leg, strict=True):
             with column:
                 st.caption(f"{words.t(f'calls.side.{party.value}')} · {formats.clock(item.taken_at)}")
