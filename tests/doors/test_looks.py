@@ -71,12 +71,13 @@ SCREENS: dict[str, tuple[str, Role]] = {
 # Where our code draws a picture of a person, and what lays the mark over it there.
 BY_THE_PAGE, BY_THE_VARIABLE, BY_ITSELF = ".qb-still or .seen", "--qb-mark", "its own"
 DRAWN = {
-    "console/screens/calls/call_file.py": BY_THE_PAGE,
     "console/screens/calls/face_step.py": BY_THE_PAGE,
     "console/screens/calls/settle_panel.py": BY_THE_PAGE,
     "console/screens/calls/stills.py": BY_THE_PAGE,
     "console/widgets/passport_panel.py": BY_THE_PAGE,
     "console/assets/call_dock/dock.html": BY_THE_VARIABLE,
+    "console/assets/film_player/player.html": BY_THE_VARIABLE,
+    "console/assets/listening/panel.html": BY_THE_VARIABLE,
     "console/assets/review_desk/desk.html": BY_ITSELF,
 }
 
@@ -257,8 +258,14 @@ def test_every_picture_is_drawn_where_a_mark_lies_over_it() -> None:
         text = (ROOT / name).read_text(encoding="utf-8")
         if how == BY_THE_PAGE:
             assert re.search(r"class=\"(qb-still|seen)\"", text), name
-    dock = (ROOT / "console/assets/call_dock/dock.css").read_text(encoding="utf-8")
-    assert re.search(r"\.stage::after \{[^}]*var\(--qb-mark", dock)
+        if how == BY_THE_VARIABLE:
+            style = (ROOT / name).with_suffix(".css").read_text(encoding="utf-8")
+            over = ".stage" if 'class="stage"' in text else ".picture"
+            assert re.search(rf"\{over}::after \{{[^}}]*var\(--qb-mark", style), name
+            assert (
+                re.findall(r"<video", text) == re.findall(r'(?<=class="picture">)<video', text)
+                or over == ".stage"
+            )
     text = (ROOT / "console/assets/review_desk/desk.html").read_text(encoding="utf-8")
     assert len(re.findall(r"<img[^>]*>(<img[^>]*>)?<div class=\"mark\">", text)) == text.count('class="view ')
 

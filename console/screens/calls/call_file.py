@@ -8,11 +8,11 @@ from urllib.parse import quote
 import streamlit as st
 
 from ca_core import roles
-from ca_core.call import STILLS, Check, Decision, Evidence, EvidenceKind, Gate, Leg
+from ca_core.call import STILLS, Check, Decision, Evidence, EvidenceKind, Gate
 from ca_core.errors import Refusal
 from ca_core.lookup import RevealReason
 from console import words
-from console.components import listening
+from console.components import film_player, listening
 from console.screens.calls import (
     case,
     event_table,
@@ -191,20 +191,8 @@ def _recordings(file: File) -> None:
         if not item.closed:
             said = "being_recorded" if file.is_on_the_line else "not_closed"
             st.caption(words.t(f"calls.file.{said}"))
-        for column, party in zip(st.columns(2), Leg, strict=True):
-            with column:
-                st.caption(f"{words.t(f'calls.side.{party.value}')} · {formats.clock(item.taken_at)}")
-                st.html(_video(file, item, party))
-
-
-def _video(file: File, item: Evidence, party: Leg) -> str:
-    """Full screen would leave the watermark behind."""
-    address = f"/evidence/recordings/{item.evidence_id}/{party.value}?reason={quote(file.reason)}"
-    return (
-        '<div class="qb-still" style="aspect-ratio:16/9">'
-        f'<video src="{address}" controls preload="none" controlslist="nofullscreen nodownload noremoteplayback" '
-        'disablepictureinpicture style="width:100%;height:100%"></video></div>'
-    )
+        st.caption(formats.clock(item.taken_at))
+        film_player.mount(evidence_id=item.evidence_id, reason=file.reason)
 
 
 def _history(file: File) -> None:
