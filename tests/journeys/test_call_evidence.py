@@ -14,7 +14,6 @@ from tests.journeys.conftest import House, Visits
 pytestmark = pytest.mark.timeout(240)
 CALLER = rendered.PEOPLE[3]
 REASON = "проверка по обращению"
-_PLAYED = "video => ({at: video.currentTime, width: video.videoWidth, height: video.videoHeight})"
 
 
 def escalated(house: House, visit: Visits) -> tuple[int, Page]:
@@ -70,8 +69,7 @@ def test_a_supervisor_sees_the_evidence_for_a_reason_and_settles(house: House, v
 
     films = supervisor.locator("video[src*='/evidence/recordings/']")
     expect(films).to_have_count(2)
-    assert played(supervisor.locator("video[src*='/citizen?']")) == (1280, 720)
-    played(supervisor.locator("video[src*='/agent?']"))
+    play_in_step(supervisor)
 
     written = looks(house, call_id, Role.SUPERVISOR)
     assert {kind for kind, _ in written} >= {
@@ -122,14 +120,41 @@ def refused(supervisor: Page, house: House, call_id: int) -> None:
     assert settled.decision is Decision.REFUSED_RETRY
 
 
-def played(film: Locator) -> tuple[int, int]:
-    """Its size, once it has run for a second."""
-    film.evaluate("video => { video.muted = true; return video.play(); }")
-    expect(film).to_have_js_property("error", None)
-    eyes.until(film.page, "video => video.currentTime > 1", film.element_handle())
-    seen = film.evaluate(_PLAYED)
-    film.evaluate("video => video.pause()")
-    return seen["width"], seen["height"]
+def play_in_step(supervisor: Page) -> None:
+    """Both parties at once, and from any place; what one shows the other answers."""
+    player = supervisor.locator(".player").first
+    films = [player.locator(f"video.{side}") for side in ("citizen", "agent")]
+    assert [film.evaluate("video => video.readyState") for film in films] == [0, 0], "nothing is asked for before"
+    player.locator(".play").click()
+    for film in films:
+        eyes.until(supervisor, "video => video.currentTime > 1", film.element_handle())
+        expect(film).to_have_js_property("error", None)
+    require_in_step(films)
+    assert films[0].evaluate("video => [video.videoWidth, video.videoHeight]") == [1280, 720]
+    player.locator(".play").click()
+    at = [film.evaluate("video => video.currentTime") for film in films]
+    supervisor.wait_for_timeout(600)
+    assert [film.evaluate("video => video.currentTime") for film in films] == at
+
+    length = float(player.locator(".place").get_attribute("max") or 0)
+    assert length > 5
+    player.locator(".place").fill(f"{length * 0.6:.1f}")
+    player.locator(".play").click()
+    for film in films:
+        eyes.until(supervisor, f"video => video.currentTime > {length * 0.6 + 0.5}", film.element_handle())
+    require_in_step(films)
+    player.locator(".citizen-sound").click()
+    assert [film.evaluate("video => video.muted") for film in films] == [True, False]
+    player.locator(".play").press("ArrowLeft")
+    eyes.until(supervisor, f"video => video.currentTime < {length * 0.6}", films[1].element_handle())
+    player.locator(".play").click()
+
+
+def require_in_step(films: list[Locator]) -> None:
+    """Within what lips are read to be late, with room for a busy machine."""
+    first, second = (film.element_handle() for film in films)
+    apart = "([one, other]) => Math.abs(one.currentTime - other.currentTime) < 0.15"
+    eyes.until(films[0].page, apart, [first, second])
 
 
 def looks(house: House, call_id: int, role: Role) -> list[tuple[str, str]]:
