@@ -118,6 +118,27 @@ class Settlement:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class LineQuality:
+    """How one connection of a party was, over its whole life, as the media worker received it (RFC 3550, A.3 and A.8).
+
+    None is what was not measured. `loss_ppm`: lost packets in a million; `frozen_ms`: the freezes together.
+    """
+
+    call_id: int
+    leg: Leg
+    began_at: datetime
+    ended_at: datetime
+    loss_ppm: int | None
+    rtt_ms: int | None
+    jitter_ms: int | None
+    kbit_per_second: int
+    width_px: int | None
+    height_px: int | None
+    freezes: int
+    frozen_ms: int
+
+
 class DeskState(StrEnum):
     """What a call agent is doing; the server alone writes it."""
 

@@ -12,7 +12,18 @@ from typing import Protocol
 from ca_core.application import Application
 from ca_core.approval import Proposal
 from ca_core.audit import Entry
-from ca_core.call import Call, CallBack, Check, Desk, Evidence, Offer, OfferOutcome, Settlement, Ticket
+from ca_core.call import (
+    Call,
+    CallBack,
+    Check,
+    Desk,
+    Evidence,
+    LineQuality,
+    Offer,
+    OfferOutcome,
+    Settlement,
+    Ticket,
+)
 from ca_core.certificate import Certificate, Kind
 from ca_core.dossier import LookUps, OwnDossiers
 from ca_core.face_attempt import FaceAttempts, FaceChallenges
@@ -136,6 +147,13 @@ class Calls(Protocol):
         ...
 
     def settlement(self, call_id: int) -> Settlement | None: ...
+    def add_quality(self, quality: LineQuality) -> None:
+        """One that is known already, by its call, leg and beginning, is left as it is."""
+        ...
+
+    def qualities(self, call_id: int) -> list[LineQuality]:
+        """Oldest first."""
+        ...
 
 
 class Desks(Protocol):

@@ -106,6 +106,22 @@ call_settlement = table(
     Column("at", Instant, nullable=False),
 )
 
+call_quality = table(
+    "call_quality",
+    Column("call_id", Number, ForeignKey("call.call_id"), primary_key=True, autoincrement=False),
+    Column("leg", Words, primary_key=True),
+    Column("began_at", Instant, primary_key=True),
+    Column("ended_at", Instant, nullable=False),
+    Column("loss_ppm", Number),
+    Column("rtt_ms", Number),
+    Column("jitter_ms", Number),
+    Column("kbit_per_second", Number, nullable=False),
+    Column("width_px", Number),
+    Column("height_px", Number),
+    Column("freezes", Number, nullable=False),
+    Column("frozen_ms", Number, nullable=False),
+)
+
 evidence = table(
     "evidence",
     key("evidence_id"),

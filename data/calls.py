@@ -1,5 +1,6 @@
 """Calls, their offers and the agents' desks. A change is written only where nobody else changed the row meanwhile."""
 
+import contextlib
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from ca_core.call import (
     DeskState,
     EndCause,
     Leg,
+    LineQuality,
     Need,
     Offer,
     OfferOutcome,
@@ -22,7 +24,7 @@ from ca_core.call import (
 from ca_core.identifiers import Iin, Phone
 from ca_core.lifecycle import CallState
 from ca_core.records import ChangedMeanwhile
-from data.call_schema import agent_desk, call_offer, call_settlement
+from data.call_schema import agent_desk, call_offer, call_quality, call_settlement
 from data.call_schema import call as table
 
 _LIVES = table.c.state != int(CallState.ENDED)
@@ -168,6 +170,19 @@ class Calls:
         if row is None:
             return None
         return Settlement(**{**row._mapping, "decision": Decision(row.decision)})
+
+    def add_quality(self, quality: LineQuality) -> None:
+        values = {item.name: getattr(quality, item.name) for item in fields(quality)}
+        # Several gateways hear it, and one hears it again.
+        with contextlib.suppress(IntegrityError), self._connection.begin_nested():
+            self._connection.execute(insert(call_quality).values(values | {"leg": quality.leg.value}))
+
+    def qualities(self, call_id: int) -> list[LineQuality]:
+        kept = call_quality.c
+        query = select(call_quality).where(kept.call_id == call_id).order_by(kept.began_at, kept.leg)
+        return [
+            LineQuality(**{**row._mapping, "leg": Leg(row.leg)}) for row in self._connection.execute(query)
+        ]
 
 
 def _desk_of_row(row: Row[Any]) -> Desk:

@@ -11,6 +11,8 @@ from ca_core.call import (
     Desk,
     DeskState,
     Evidence,
+    Leg,
+    LineQuality,
     Offer,
     OfferOutcome,
     Settlement,
@@ -28,6 +30,7 @@ class CallMemory:
     calls: dict[int, Call] = field(default_factory=dict)
     offers: list[Offer] = field(default_factory=list)
     settlements: dict[int, Settlement] = field(default_factory=dict)
+    qualities: dict[tuple[int, Leg, datetime], LineQuality] = field(default_factory=dict)
     desks: dict[int, Desk] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     evidence: dict[int, Evidence] = field(default_factory=dict)
@@ -105,6 +108,14 @@ class Calls:
 
     def settlement(self, call_id: int) -> Settlement | None:
         return self._memory.settlements.get(call_id)
+
+    def add_quality(self, quality: LineQuality) -> None:
+        key = quality.call_id, quality.leg, quality.began_at
+        self._memory.qualities.setdefault(key, quality)
+
+    def qualities(self, call_id: int) -> list[LineQuality]:
+        found = (quality for quality in self._memory.qualities.values() if quality.call_id == call_id)
+        return sorted(found, key=lambda quality: (quality.began_at, quality.leg))
 
 
 class Desks:

@@ -41,6 +41,9 @@ class EventKind(StrEnum):
     LEG_BACK = "leg_back"  # silent_seconds
     LEG_FAILED = "leg_failed"  # cause: not_connected, connection_lost, closed_by_peer
     LEG_LEFT = "leg_left"
+    # A leg that had media ends: seconds, loss_ppm, rtt_ms, jitter_ms, kbit_per_second, width_px, height_px, freezes,
+    # frozen_ms; of its whole life, as its party's packets came in
+    LEG_MEASURED = "leg_measured"
     PICTURE_SIZE = "picture_size"  # width_px, height_px
     HELD = "held"
     RESUMED = "resumed"
@@ -90,7 +93,8 @@ class EncodedFrame:
 
 @dataclass(frozen=True, slots=True)
 class LegStats:
-    """Counted since the leg joined; None is what is not known (yet)."""
+    """Counted since the leg joined; None is what is not known (yet). A freeze is more than half a second between two
+    pictures; after five seconds it is a picture that rests, or a silent leg."""
 
     role: Role
     state: str
@@ -104,6 +108,8 @@ class LegStats:
     jitter_seconds: float | None
     rtt_seconds: float | None
     last_media_seconds_ago: float | None
+    freezes: int = 0
+    frozen_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from ca_core.call import (
     EndCause,
     Gate,
     Leg,
+    LineQuality,
     Need,
     Offer,
     OfferOutcome,
@@ -266,6 +267,13 @@ def recording(work: Work, *, actor: roles.Actor, call_id: int, problem: str = ""
     changed = replace(found, recording_since=found.recording_since or now, recording_problem=problem)
     _note(work, actor, "recording", call_id, now, reason=problem)
     return work.calls.save(changed, expected=found)
+
+
+def measured(work: Work, *, actor: roles.Actor, quality: LineQuality) -> None:
+    """How a party's connection was, once it has ended. Raises NotAllowed, CallUnknown."""
+    roles.require_system(actor)
+    records.call(work, quality.call_id)
+    work.calls.add_quality(quality)
 
 
 def hang_up(work: Work, *, actor: roles.Actor, call_id: int, now: datetime) -> Call:

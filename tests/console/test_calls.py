@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from ca_core import overview, roles
-from ca_core.call import Call, Decision, Evidence, EvidenceKind, Gate, Leg, Need, Outcome
+from ca_core.call import Call, Decision, Evidence, EvidenceKind, Gate, Leg, LineQuality, Need, Outcome
 from ca_core.documents import mrz
 from ca_core.documents.mrz import Mrz
 from ca_core.identifiers import Phone
@@ -585,6 +585,34 @@ def test_a_supervisor_says_why_before_anything_is_shown(service: Service, draw: 
     test.button(key="file_show").click().run()
     assert "/evidence/stills/1?reason=complaint%3A%20letter%2014" in said(test)
     assert "qb-watermark" in said(test)
+
+
+def test_the_file_says_how_the_lines_were_and_who_may_listen(
+    service: Service, draw: Draw, line: Line
+) -> None:
+    quality = LineQuality(
+        line.call_id, Leg.CITIZEN, service.now(), service.now() + timedelta(seconds=75), 12_300, 40, None, 612,
+        1280, 720, 2, 1300,
+    )  # fmt: skip
+    with service.work() as work:
+        call.measured(work, actor=GATEWAY, quality=quality)
+    for role, may_listen in ((Role.SUPERVISOR, True), (Role.AUDITOR, False)):
+        test = draw(person(service, role).actor(), call=str(line.call_id))
+        test.radio(key=f"file_why_{line.call_id}").set_value("quality").run()
+        test.button(key="file_show").click().run()
+        assert ("Listen in" in said(test)) is may_listen
+        handed = [drawn.proto.json for drawn in test.get("bidi_component")]
+        paths = [text for text in handed if f"/calls/{line.call_id}/listening?reason=quality" in text]
+        assert len(paths) == may_listen
+        (table,) = [frame.value for frame in test.dataframe if "Freezes" in frame.value.columns]
+        row = [str(value) for value in table.iloc[0]]
+        assert row[2:] == ["1\u00a0min 15\u00a0s", "1.23 %", "40", "—", "612", "1280×720", "2, 1.30 s in all"]
+    with service.work() as work:
+        call.hang_up(work, actor=line.agent, call_id=line.call_id, now=service.now())
+    test = draw(person(service, Role.SUPERVISOR, login="other").actor(), call=str(line.call_id))
+    test.radio(key=f"file_why_{line.call_id}").set_value("quality").run()
+    test.button(key="file_show").click().run()
+    assert "Listen in" not in said(test)
 
 
 def test_the_seal_is_checked_where_the_evidence_is_shown(service: Service, draw: Draw, line: Line) -> None:

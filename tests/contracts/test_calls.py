@@ -23,6 +23,7 @@ from ca_core.call import (
     EvidenceKind,
     Gate,
     Leg,
+    LineQuality,
     Need,
     Offer,
     OfferOutcome,
@@ -456,6 +457,19 @@ def settled(call_id: int, staff_id: int, **different: Any) -> Settlement:
         call_id, Decision.REFUSED_RETRY, "data_differs", "жазба көрілді", staff_id, "Marat B.", NOW
     )
     return replace(found, **different)
+
+
+def test_the_quality_of_a_line_is_kept_once(work: Open) -> None:
+    stored = added(work)
+    with work() as opened:
+        first = LineQuality(stored.call_id, Leg.CITIZEN, NOW, LATER, 1200, 40, 5, 612, 1280, 720, 2, 1300)
+        unknown = LineQuality(stored.call_id, Leg.AGENT, NOW, LATER, None, None, None, 0, None, None, 0, 0)
+        later = replace(first, began_at=LATER)
+        for quality in (later, first, unknown, replace(first, freezes=9)):
+            opened.calls.add_quality(quality)
+    with work() as opened:
+        assert opened.calls.qualities(stored.call_id) == [unknown, first, later]
+        assert opened.calls.qualities(stored.call_id + 1) == []
 
 
 def test_settlement_of_a_call_is_found_again_as_stored(work: Open) -> None:

@@ -125,6 +125,7 @@ BY_THE_SYSTEM = frozenset(
             "issuance.submit.expire",
         ),
         *("registration.call.came_back", "registration.call.connected", "registration.call.lost"),
+        "registration.call.measured",
         *("registration.call.offer", "registration.call.page_gone", "registration.call.page_here"),
         *("registration.call.placed", "registration.call.recording", "registration.call_back.erase_old"),
         *("registration.call_back.invite", "registration.deadlines.keep", "registration.desk.keep_time"),

@@ -124,7 +124,9 @@ def play_in_step(supervisor: Page) -> None:
     """Both parties at once, and from any place; what one shows the other answers."""
     player = supervisor.locator(".player").first
     films = [player.locator(f"video.{side}") for side in ("citizen", "agent")]
-    assert [film.evaluate("video => video.readyState") for film in films] == [0, 0], "nothing is asked for before"
+    assert [film.evaluate("video => video.readyState") for film in films] == [0, 0], (
+        "nothing is asked for before"
+    )
     player.locator(".play").click()
     for film in films:
         eyes.until(supervisor, "video => video.currentTime > 1", film.element_handle())

@@ -7,15 +7,15 @@ recordings goes there in its order, through one writer.
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from ca_core.call import Evidence, EvidenceKind, Leg
+from ca_core.call import Evidence, EvidenceKind, Leg, LineQuality
 from ca_core.errors import GatewayRejected, GatewayUnavailable, Refusal
 from ca_core.lifecycle import CallState
 from ca_core.registration import call as calls
 from ca_core.registration import evidence
-from video.engine import CallStats, Event, EventKind, LegStats
+from video.engine import CallStats, Event, EventKind, Fact, LegStats
 from video.gateway import loops
 from video.gateway.gateway import Gateway
 from video.gateway.lines import End, Line, Why
@@ -82,6 +82,8 @@ class Ear:
             self._book.note(partial(_failed, event=event))
         elif event.kind is EventKind.RECORDING_CLOSED:
             self._book.note(partial(_closed, event=event))
+        elif event.kind is EventKind.LEG_MEASURED:
+            self._book.note(partial(_measured, event=event))
         line = self._gateway.lines.get(event.call_id)
         if line is None or line.worker != self._link.address:
             return
@@ -192,6 +194,30 @@ def _closed(work: Work, *, event: Event) -> None:
         work, call_id=event.call_id, name=log_name(name), sha256=str(facts["log_sha256"]),
         size_bytes=int(facts.get("log_size_bytes") or 0), at=at,
     )  # fmt: skip
+
+
+def _measured(work: Work, *, event: Event) -> None:
+    assert event.role is not None, "a leg is a party's"
+    facts, ended_at = event.facts, _whole(event.at)
+    quality = LineQuality(
+        call_id=event.call_id,
+        leg=Leg(event.role.value),
+        began_at=ended_at - timedelta(seconds=int(facts["seconds"] or 0)),
+        ended_at=ended_at,
+        loss_ppm=_number(facts["loss_ppm"]),
+        rtt_ms=_number(facts["rtt_ms"]),
+        jitter_ms=_number(facts["jitter_ms"]),
+        kbit_per_second=int(facts["kbit_per_second"] or 0),
+        width_px=_number(facts["width_px"]),
+        height_px=_number(facts["height_px"]),
+        freezes=int(facts["freezes"] or 0),
+        frozen_ms=int(facts["frozen_ms"] or 0),
+    )
+    calls.measured(work, actor=SYSTEM, quality=quality)
+
+
+def _number(fact: Fact) -> int | None:
+    return None if fact is None else int(fact)
 
 
 def log_name(name: str) -> str:

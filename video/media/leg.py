@@ -35,6 +35,8 @@ from video.media.tracks import PictureTrack, SoundTrack
 log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 2.0
+FREEZE_SECONDS = 0.5
+RESTING_SECONDS = 5.0
 
 Tell = Callable[["Leg", EventKind, dict[str, engine.Fact]], None]
 FrameTaker = Callable[[Role, EncodedFrame], None]
@@ -46,6 +48,20 @@ class Shot:
 
     frame: VideoFrame
     received: engine.Received | None = None
+
+
+class Freezes:
+    """Gaps between the pictures of a leg (see LegStats)."""
+
+    __slots__ = ("count", "seconds")
+
+    def __init__(self) -> None:
+        self.count, self.seconds = 0, 0.0
+
+    def gap(self, seconds: float) -> None:
+        if FREEZE_SECONDS < seconds < RESTING_SECONDS:
+            self.count += 1
+            self.seconds += seconds
 
 
 class Leg:
@@ -66,6 +82,7 @@ class Leg:
         self.has_media = False
         self.is_silent = False
         self.is_cut = False
+        self.is_measured = False
         self.bytes_received = 0
         self.packets = {"audio": 0, "video": 0}
         self.last_packet_at: float | None = None
@@ -80,6 +97,7 @@ class Leg:
         self._pump: asyncio.Task[None] | None = None
         self._awaiting: list[asyncio.Future[VideoFrame]] = []
         self._picture_times: deque[float] = deque(maxlen=30)
+        self._freezes = Freezes()
 
     async def answer(self, offer_sdp: str) -> str:
         """Accept the offer. Raises OfferNotUnderstood; the leg must then be closed."""
@@ -186,6 +204,8 @@ class Leg:
             jitter_seconds=jitter,
             rtt_seconds=rtt,
             last_media_seconds_ago=None if self.last_packet_at is None else now - self.last_packet_at,
+            freezes=self._freezes.count,
+            frozen_seconds=self._freezes.seconds,
         )
 
     def _fps(self, now: float) -> float:
@@ -259,7 +279,10 @@ class Leg:
             self.has_media = True
             self._tell(self, EventKind.LEG_MEDIA, {"took_ms": self._age_ms()})
         if frame.kind == "video":
-            self._picture_times.append(time.monotonic())
+            now = time.monotonic()
+            if self._picture_times:
+                self._freezes.gap(now - self._picture_times[-1])
+            self._picture_times.append(now)
             if frame.key:
                 self._measure(frame.data)
         else:

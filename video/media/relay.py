@@ -8,6 +8,7 @@ always there to be sent something (see `tracks`). Forwarding without decoding is
 import asyncio
 import logging
 import time
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -143,7 +144,7 @@ class RelayEngine:
     async def leave(self, call_id: int, role: Role) -> None:
         call = self._call(call_id)
         if (leg := call.legs.pop(_role(role), None)) is not None:
-            self._drop(call, leg)
+            self._drop(call_id, call, leg)
             self._tell(call_id, leg.role, EventKind.LEG_LEFT)
 
     async def hold(self, call_id: int, on: bool) -> None:
@@ -187,7 +188,8 @@ class RelayEngine:
         for observer in tuple(call.observers):
             self._dismiss(call_id, call, observer)
         for leg in call.legs.values():
-            self._drop(call, leg)
+            self._drop(call_id, call, leg)
+            await self._measure(call_id, call, leg)
         self._tell(call_id, None, EventKind.CALL_CLOSED)
         if call.recording is not None:
             call.recording.note(_event(call_id, None, EventKind.CALL_CLOSED))
@@ -222,7 +224,7 @@ class RelayEngine:
     def _seat(self, call_id: int, call: _Call, leg: Leg) -> None:
         old = call.legs.pop(leg.role, None)
         if old is not None:
-            self._drop(call, old)
+            self._drop(call_id, call, old)
         call.legs[leg.role] = leg
         if call.recording is not None:
             leg.takers.append(call.recording.take)
@@ -235,20 +237,34 @@ class RelayEngine:
             watching.link(leg)
         self._tell(call_id, leg.role, EventKind.LEG_JOINED, {"again": old is not None})
 
-    def _drop(self, call: _Call, leg: Leg) -> None:
+    def _drop(self, call_id: int, call: _Call, leg: Leg) -> None:
         """Stop the leg's sending now; nobody is shown its last picture."""
         far = call.legs.get(leg.role.far)
         for listening in (*([far] if far is not None else []), *_observing(call, leg.role)):
             if listening.far is leg:
                 listening.link(None)
         self._cut(leg)
+        self._later(self._measure(call_id, call, leg))
 
     def _cut(self, leg: Leg) -> None:
         """Its connection is closed in its own time."""
         leg.cut()
-        task = asyncio.create_task(leg.close())
+        self._later(leg.close())
+
+    def _later(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+    async def _measure(self, call_id: int, call: _Call, leg: Leg) -> None:
+        """Once a leg, as it ends, and into the log of the call that it was of."""
+        if leg.is_measured or not leg.has_media:
+            return
+        leg.is_measured = True
+        event = _event(call_id, leg.role, EventKind.LEG_MEASURED, measured(await leg.stats(), leg.joined_at))
+        if call.recording is not None:
+            call.recording.note(event)
+        self._on_event(event)
 
     def _on_leg(self, call_id: int, leg: Leg, kind: EventKind, facts: dict[str, engine.Fact]) -> None:
         call = self._calls.get(call_id)
@@ -257,7 +273,7 @@ class RelayEngine:
         self._tell(call_id, leg.role, kind, facts)
         if kind is EventKind.LEG_FAILED:
             del call.legs[leg.role]
-            self._drop(call, leg)
+            self._drop(call_id, call, leg)
 
     async def _ask_keyframes(self, call: _Call) -> None:
         for leg in tuple(call.legs.values()):
@@ -306,6 +322,26 @@ class RelayEngine:
         if leg is None:
             raise engine.LegNotKnown(call_id=call_id, role=role)
         return leg
+
+
+def measured(stats: engine.LegStats, joined_at: float) -> dict[str, engine.Fact]:
+    """The facts of LEG_MEASURED."""
+    seconds = max(0.001, time.monotonic() - joined_at)
+    return {
+        "seconds": round(seconds, 3),
+        "loss_ppm": _whole(stats.loss, 1_000_000),
+        "rtt_ms": _whole(stats.rtt_seconds, 1000),
+        "jitter_ms": _whole(stats.jitter_seconds, 1000),
+        "kbit_per_second": round(stats.bytes_received * 8 / 1000 / seconds),
+        "width_px": stats.width_px,
+        "height_px": stats.height_px,
+        "freezes": stats.freezes,
+        "frozen_ms": round(1000 * stats.frozen_seconds),
+    }
+
+
+def _whole(value: float | None, times: int) -> int | None:
+    return None if value is None else round(value * times)
 
 
 def _observing(call: _Call, party: Role | None = None) -> list[Leg]:

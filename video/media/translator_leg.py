@@ -28,7 +28,7 @@ from av.video.codeccontext import VideoCodecContext
 from video import engine
 from video.engine import EncodedFrame, EventKind, MediaKind, Role
 from video.media import ice, rtp, seams, translator_card, translator_seams
-from video.media.leg import CLOSE_SECONDS, FrameTaker, Shot
+from video.media.leg import CLOSE_SECONDS, FREEZE_SECONDS, FrameTaker, Freezes, Shot
 from video.media.passive import PassiveIce
 from video.media.timeline import Timeline
 from video.media.translator_rtcp import Reports
@@ -52,7 +52,7 @@ class TranslatedLeg:
         self.observers: list[TranslatedLeg] = []
         self.takers: list[FrameTaker] = []
         self.joined_at = time.monotonic()
-        self.is_connected = self.has_media = self.is_silent = self.is_cut = False
+        self.is_connected = self.has_media = self.is_silent = self.is_cut = self.is_measured = False
         self.last_packet_at: float | None = None
         # A still is never what was decoded before: nothing was.
         self.newest: tuple[VideoFrame, float] | None = None
@@ -74,6 +74,7 @@ class TranslatedLeg:
         self._reports = Reports(self._up, self._down, self._on_sender_report, is_observer=is_observer)
         self._awaiting: list[asyncio.Future[engine.Received]] = []
         self._picture_times: deque[float] = deque(maxlen=30)
+        self._freezes = Freezes()
         self._picture_stamp = b""
         self._sends_pictures = False
         self._card: asyncio.Task[None] | None = None
@@ -195,6 +196,8 @@ class TranslatedLeg:
             jitter_seconds=max((up.counts.jitter for up in ups if up.counts.received), default=None),
             rtt_seconds=self._reports.rtt_seconds,
             last_media_seconds_ago=None if self.last_packet_at is None else now - self.last_packet_at,
+            freezes=self._freezes.count,
+            frozen_seconds=self._freezes.seconds,
         )
 
     def knows(self, data: bytes) -> bool:
@@ -233,7 +236,10 @@ class TranslatedLeg:
             stamp = packet[4:8]
             if stamp != self._picture_stamp:
                 self._picture_stamp = stamp
-                self._picture_times.append(now)
+                times = self._picture_times
+                if times and now - times[-1] > FREEZE_SECONDS:
+                    self._freezes.gap(now - times[-1])
+                times.append(now)
                 if rtp.begins_keyframe(packet):
                     self._measure(rtp.vp8_frame_part(rtp.payload(packet))[1])
             # The last packet of a frame, or any of sound.

@@ -17,6 +17,7 @@ from console.screens.calls import (
     case,
     event_table,
     file_check,
+    line_table,
     lists,
     settle_panel,
     stepper,
@@ -57,6 +58,7 @@ def draw(service: Service, staff: roles.Actor, call_id: int) -> None:
     file_check.draw(file)
     _stills(file)
     _recordings(file)
+    line_table.draw(file)
     event_table.draw(file)
     settle_panel.draw(file)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import streamlit as st
 
 from ca_core import records, roles
-from ca_core.call import CONNECTED, Call, Check, Evidence, Settlement
+from ca_core.call import CONNECTED, Call, Check, Evidence, LineQuality, Settlement
 from ca_core.registration import evidence
 from runtime.service import Service
 
@@ -24,6 +24,7 @@ class File:
     agent: str
     still_sealed: bool
     settlement: Settlement | None
+    qualities: tuple[LineQuality, ...]
 
     @property
     def is_on_the_line(self) -> bool:
@@ -50,5 +51,5 @@ def read(service: Service, staff: roles.Actor, call_id: int) -> File:
         return File(
             service, staff, service.now(), call, tuple(work.checks.of_call(call_id)), tuple(listed),
             agent.name if agent is not None else "", evidence.still_sealed(work, call),
-            work.calls.settlement(call_id),
+            work.calls.settlement(call_id), tuple(work.calls.qualities(call_id)),
         )  # fmt: skip

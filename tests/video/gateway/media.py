@@ -160,6 +160,11 @@ class FakeWorker:
         self._answer()
         self.orders.append(("close", call_id))
         call = self.made.pop(call_id, None)
+        for role in sorted(call.up) if call is not None else ():
+            self.tell(
+                call_id, EventKind.LEG_MEASURED, role, seconds=12.5, loss_ppm=1200, rtt_ms=40, jitter_ms=None,
+                kbit_per_second=612, width_px=1280, height_px=720, freezes=2, frozen_ms=1300,
+            )  # fmt: skip
         self.tell(call_id, EventKind.CALL_CLOSED)
         if call is not None and call.film:
             sha256 = hashlib.sha256(call.film.encode()).hexdigest()

@@ -1,6 +1,6 @@
 """A call from the queue to its seal, over the protocol of the pages."""
 
-from ca_core.call import EndCause, EvidenceKind, Gate
+from ca_core.call import EndCause, EvidenceKind, Gate, Leg, LineQuality
 from ca_core.lifecycle import CallState
 from ca_core.registration import decide, phone_code
 from tests import builders
@@ -96,3 +96,21 @@ def test_the_agent_is_told_that_the_callers_line_carries_sound_only(world: World
     desk.until(lambda told: not told["call"]["sound_only"])
     citizen.send("picture", on="no")
     assert citizen.end() == 4400
+
+
+def test_how_the_lines_were_is_kept_with_the_call(world: World) -> None:
+    citizen, desk = world.caller().open(), world.agent("aizhan").sit()
+    call_id = talk(citizen, desk)
+    desk.send("hang_up")
+
+    def kept() -> list[LineQuality]:
+        with world.service.look() as work:
+            return work.calls.qualities(call_id)
+
+    world.wait(lambda: len(kept()) == 2)
+    assert {quality.leg for quality in kept()} == set(Leg)
+    for quality in kept():
+        assert (quality.ended_at - quality.began_at).total_seconds() == 12
+        assert (quality.loss_ppm, quality.rtt_ms, quality.jitter_ms) == (1200, 40, None)
+        assert (quality.kbit_per_second, quality.width_px, quality.height_px) == (612, 1280, 720)
+        assert (quality.freezes, quality.frozen_ms) == (2, 1300)

@@ -41,6 +41,10 @@ class Camera(MediaStreamTrack):
         self.colour, self.size, self.fps = colour, size, fps
         self._count, self._began = 0, time.monotonic()
 
+    def pause(self, seconds: float) -> None:
+        """The next picture comes so much later."""
+        self._began += seconds
+
     async def recv(self) -> VideoFrame:
         await asyncio.sleep(max(0.0, self._began + self._count / self.fps - time.monotonic()))
         width, height = self.size

@@ -77,6 +77,31 @@ def test_on_hold_both_get_black_and_silence(kind: Kind) -> None:
     asyncio.run(journey())
 
 
+def test_a_leg_that_ends_tells_how_it_was(kind: Kind) -> None:
+    async def journey() -> None:
+        async with talking(kind) as (made, citizen, _):
+            await until(lambda: citizen.hears() > 0)
+            assert not made.told(EventKind.LEG_MEASURED)
+            # A picture that stands still for a second; the sound goes on.
+            citizen.camera.pause(1.0)
+            await asyncio.sleep(2.0)
+            await made.engine.close(CALL)
+            told = made.told(EventKind.LEG_MEASURED)
+            assert {event.role for event in told} == set(Role)
+            assert len(told) == 2
+            facts = next(event.facts for event in told if event.role is Role.CITIZEN)
+            assert 1 < cast(float, facts["seconds"]) < 30
+            assert 10 < cast(int, facts["kbit_per_second"]) < 5000
+            assert (facts["width_px"], facts["height_px"], facts["loss_ppm"]) == (320, 180, 0)
+            assert cast(int, facts["jitter_ms"]) >= 0
+            assert cast(int, facts["freezes"]) >= 1
+            assert cast(int, facts["frozen_ms"]) > 500
+            kinds = [event.kind for event in made.events]
+            assert kinds.index(EventKind.LEG_MEASURED) < kinds.index(EventKind.CALL_CLOSED)
+
+    asyncio.run(journey())
+
+
 def test_a_rejoin_replaces_the_leg(kind: Kind) -> None:
     async def journey() -> None:
         async with talking(kind) as (made, citizen, agent):
