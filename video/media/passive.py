@@ -2,7 +2,8 @@
 
 Where media go is changed by a check of the far end that proves its password and that the same address then answers
 from us (RFC 8445, 7.3.1.4): a copy of somebody's check, sent from elsewhere, moves nothing. The same checks of ours
-keep the far end's consent (RFC 7675). A phone that came to another address is followed without a word of signalling.
+keep the far end's consent (RFC 7675). A phone that came to another address is followed without a word of signalling:
+its media, which are not taken from there yet, make us ask.
 """
 
 import asyncio
@@ -32,6 +33,8 @@ _ICE_CHARS = string.ascii_letters + string.digits
 _CHECK_AGAIN_SECONDS = 0.2
 _CHECK_GIVEN_UP_SECONDS = 2.5
 _CHECKS_AT_ONCE = 4
+# Anybody can send what looks like the far end's media: they are answered by a question no oftener.
+_STRAY_EVERY_SECONDS = 0.5
 _CONSENT_EVERY_SECONDS = 5.0
 # So long may the address in use be silent when the far end shows up at another one without a nomination.
 _DOUBT_SECONDS = 0.75
@@ -86,6 +89,8 @@ class PassiveIce:
         self._doubt: Doubt | None = None
         self._consented_at = self._consent_due_at = 0.0
         self._checks: dict[bytes, Check] = {}
+        self._senders: set[bytes] = set()
+        self._stray_due_at = 0.0
 
     async def gather_candidates(self) -> None:
         if self._is_closed:
@@ -127,6 +132,10 @@ class PassiveIce:
     def cut(self) -> None:
         """Nothing comes in from now on; a last word may still go out."""
         self._port.leave(self)
+        for ssrc in self._senders:
+            if self._port.tables.senders.get(ssrc) is self:
+                del self._port.tables.senders[ssrc]
+        self._senders.clear()
         for check in tuple(self._checks.values()):
             self._end(check)
         for pair in tuple(self._addresses):
@@ -160,6 +169,17 @@ class PassiveIce:
         elif self._doubt is None and (chosen := self._nominated.get(1)) is not None:
             self._doubt = Doubt(pair, now)
             self._check(chosen, nominates=False)
+
+    def expect(self, ssrc: bytes) -> None:
+        """The far end's media are known by this; one that another leg has as well is followed by its checks alone."""
+        if self._port.tables.senders.setdefault(ssrc, self) is self:
+            self._senders.add(ssrc)
+
+    def on_stray(self, line: Line, address: Address) -> None:
+        now = time.monotonic()
+        if 1 in self._nominated and now > self._stray_due_at:
+            self._stray_due_at = now + _STRAY_EVERY_SECONDS
+            self._check(Pair(line, address), nominates=False)
 
     def tick(self, now: float) -> None:
         """Called by the port a few times a second."""

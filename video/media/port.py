@@ -55,6 +55,8 @@ class Agent(Protocol):
 
     def on_answer(self, check: "Check", message: stun.Message) -> None: ...
 
+    def on_stray(self, line: "Line", address: Address) -> None: ...
+
     def tick(self, now: float) -> None: ...
 
 
@@ -88,6 +90,8 @@ class Tables:
 
     agents: dict[str, Agent] = field(default_factory=dict)
     checks: dict[bytes, Check] = field(default_factory=dict)
+    # By SSRC, whose media they are when they come from where nobody is known.
+    senders: dict[bytes, Agent] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
 
 
@@ -126,7 +130,7 @@ class Line(asyncio.DatagramProtocol):
         if data and data[0] > 3:
             taker = self.takers.get(address)
             if taker is None:
-                self._tables.counts.unknown += 1
+                self._on_stray(data, address)
             else:
                 taker.datagram_received(data, address)
         elif checks.is_request(data):
@@ -135,6 +139,13 @@ class Line(asyncio.DatagramProtocol):
             self._on_answer(data, address)
         else:
             self._tables.counts.unknown += 1
+
+    def _on_stray(self, data: bytes, address: Address) -> None:
+        """Media from an address that is not proven, as of a phone that has just changed its network."""
+        self._tables.counts.unknown += 1
+        agent = self._tables.senders.get(data[8:12])
+        if agent is not None:
+            agent.on_stray(self, address)
 
     def _on_request(self, data: bytes, address: Address) -> None:
         near, far = checks.names(data)
@@ -209,6 +220,7 @@ class Port:
         self._lines.clear()
         self.tables.agents.clear()
         self.tables.checks.clear()
+        self.tables.senders.clear()
 
     async def open(self) -> None:
         """Raises PortTaken."""

@@ -299,9 +299,10 @@ class TranslatedLeg:
         uplink = Uplink(lane, ssrc, again, self._wire(transceiver.receiver.transport), self)
         self.uplinks[lane.kind] = uplink
         if ssrc is not None:
-            self._up[ssrc], self.takers_of[ssrc] = uplink, uplink.take
+            self._up[ssrc] = uplink
+            self._take(ssrc, uplink, uplink.take)
         if again is not None:
-            self.takers_of[again] = uplink.take_again
+            self._take(again, uplink, uplink.take_again)
         self.connect_streams()
 
     def _wire(self, transport: RTCDtlsTransport) -> Wire:
@@ -323,13 +324,17 @@ class TranslatedLeg:
         if uplink is None:
             return
         if uplink.ssrc is None and uplink.lane.payload_type == packet[1] & 127:
-            uplink.ssrc = ssrc
-            self._up[ssrc], self.takers_of[ssrc] = uplink, uplink.take
+            uplink.ssrc, self._up[ssrc] = ssrc, uplink
+            self._take(ssrc, uplink, uplink.take)
             uplink.take(packet)
         else:
             uplink.rtx_ssrc = ssrc
-            self.takers_of[ssrc] = uplink.take_again
+            self._take(ssrc, uplink, uplink.take_again)
             uplink.take_again(packet)
+
+    def _take(self, ssrc: bytes, uplink: Uplink, take: Callable[[bytes], None]) -> None:
+        self.takers_of[ssrc] = take
+        uplink.wire.expect(ssrc)
 
     def _show_card(self) -> None:
         is_needed = (self._is_held or self._is_alone) and not self.is_cut

@@ -15,6 +15,7 @@ from aioice.ice import CandidatePair, StunProtocol
 from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceTransport, RTCRtpSender
 from pylibsrtp import Policy, Session
 
+from video.media.passive import PassiveIce
 from video.media.seams import SeamsChanged
 
 # A packet that does not fit an Ethernet frame comes from no browser; the trailer of SRTP needs room behind it.
@@ -67,6 +68,11 @@ class Wire:
     def cut(self) -> None:
         """Neither send nor hear media from now on."""
         self._is_cut = True
+
+    def expect(self, ssrc: bytes) -> None:
+        """Media of this SSRC come over this wire, wherever the far end is."""
+        if isinstance(self._connection, PassiveIce):
+            self._connection.expect(ssrc)
 
     def send_rtp(self, packet: bytes) -> bool:
         """Encrypt and send; False when there is nowhere to send to."""
