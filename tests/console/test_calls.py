@@ -584,6 +584,7 @@ def test_a_supervisor_says_why_before_anything_is_shown(service: Service, draw: 
     test.text_input(key=f"file_note_{line.call_id}").set_value("letter 14").run()
     test.button(key="file_show").click().run()
     assert "/evidence/stills/1?reason=complaint%3A%20letter%2014" in said(test)
+    assert "Shown for: complaint" in said(test)
     assert "qb-watermark" in said(test)
 
 

@@ -52,7 +52,7 @@ def draw(service: Service, staff: roles.Actor, call_id: int) -> None:
     if not file.reason:
         _ask_why(file)
         return
-    st.caption(words.t("calls.file.shown_for", reason=typed.plain(file.reason)))
+    st.caption(words.t("calls.file.shown_for", reason=_said(file.reason)))
     st.html(watermark.over_the_page(staff, file.now))
     _listening(file)
     file_check.draw(file)
@@ -61,6 +61,12 @@ def draw(service: Service, staff: roles.Actor, call_id: int) -> None:
     line_table.draw(file)
     event_table.draw(file)
     settle_panel.draw(file)
+
+
+def _said(reason: str) -> str:
+    """As it was chosen, in the reader's language, and what was written to it."""
+    chosen, colon, written = reason.partition(": ")
+    return words.t(f"calls.file.reason.{chosen}") + typed.plain(f"{colon}{written}")
 
 
 def _heading(file: File) -> None:
