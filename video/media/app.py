@@ -27,7 +27,7 @@ from ca_core.errors import Refusal
 from video import engine, evidence
 from video.engine import Event, EventKind, RecordingOrder, Role
 from video.media import door, translator, wire
-from video.media.feed import Cpu, Feed
+from video.media.feed import Cpu, Feed, Lateness
 from video.media.ice import IceSettings
 from video.media.port import Port
 from video.media.probe import Probes
@@ -64,7 +64,7 @@ class Worker:
         self.is_ready = False
         self._draining: asyncio.Task[None] | None = None
         self._order = RecordingOrder(settings.evidence_dir, settings.evidence_secret)
-        self._cpu = Cpu()
+        self._cpu, self._lateness = Cpu(), Lateness()
         self._disk = ThreadPoolExecutor(1, "stills")
 
     @contextlib.asynccontextmanager
@@ -74,11 +74,13 @@ class Worker:
             self.settings.engine_kind, self.feed.publish, settings=self.settings.addresses
         )
         self.probes = Probes(self.feed.publish, self.engine.addresses)
+        watching = asyncio.create_task(self._lateness.watch())
         self.is_ready = True
         try:
             yield
         finally:
             self.is_ready = False
+            watching.cancel()
             if self._draining is not None:
                 self._draining.cancel()
             await self.probes.stop()
@@ -197,6 +199,7 @@ class Worker:
         values: dict[str, tuple[str, float]] = {
             "qoltanba_media_calls": ("gauge", len(self.engine.call_ids)),
             "qoltanba_media_legs": ("gauge", self.engine.leg_count),
+            "qoltanba_media_delay_seconds": ("gauge", self._lateness.median_ms / 1000),
             "qoltanba_media_events_total": ("counter", self.feed.number),
             **_port_metrics(self.engine.addresses.port),
             "process_cpu_seconds_total": ("counter", round(time.process_time(), 3)),
@@ -217,7 +220,13 @@ class Worker:
         calls, legs = len(self.engine.call_ids), self.engine.leg_count
         return wire.heartbeat_json(
             wire.Heartbeat(
-                self.feed.run, self.feed.number, self._cpu.percent(), calls, legs, self._draining is not None
+                self.feed.run,
+                self.feed.number,
+                self._cpu.percent(),
+                calls,
+                legs,
+                self._draining is not None,
+                self._lateness.median_ms,
             )
         )
 

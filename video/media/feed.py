@@ -1,6 +1,7 @@
 """A worker's events for whoever listens: numbered, the last thousand kept for a listener that comes back."""
 
 import asyncio
+import statistics
 import time
 import uuid
 from collections import deque
@@ -10,6 +11,8 @@ from video.engine import Event
 from video.media.wire import NumberedEvent
 
 _KEPT = 1000
+_LOOK_EVERY_SECONDS = 0.2
+_LOOKS = 25
 
 
 class Feed:
@@ -58,6 +61,24 @@ class Feed:
     async def _wake(self) -> None:
         async with self._fresh:
             self._fresh.notify_all()
+
+
+class Lateness:
+    """By how much this process's event loop comes late to what is due: a packet waits as long. Half of the looks of the
+    last seconds were later than `median_ms`."""
+
+    def __init__(self) -> None:
+        self._late_ms: deque[float] = deque(maxlen=_LOOKS)
+
+    async def watch(self) -> None:
+        while True:
+            due = time.monotonic() + _LOOK_EVERY_SECONDS
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            self._late_ms.append(max(0.0, time.monotonic() - due) * 1000)
+
+    @property
+    def median_ms(self) -> float:
+        return round(statistics.median(self._late_ms), 1) if self._late_ms else 0.0
 
 
 class Cpu:

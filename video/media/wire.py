@@ -69,7 +69,7 @@ class NumberedEvent:
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
     """Each second: the worker lives. `run` changes when it was started anew; `number` is the last event's. One that
-    drains takes no further call."""
+    drains takes no further call. `delay_ms`: how late its event loop comes to what is due, the median of seconds."""
 
     run: str
     number: int
@@ -77,6 +77,7 @@ class Heartbeat:
     calls: int
     legs: int
     is_draining: bool = False
+    delay_ms: float = 0.0
 
 
 def event_json(numbered: NumberedEvent) -> str:

@@ -34,6 +34,7 @@ class FakeWorker:
         self.is_alive = True
         self.flows = True
         self.cpu_percent = 1.0
+        self.delay_ms = 0.1
         self.is_draining = False
         self.made: dict[int, FakeCall] = {}
         self.orders: list[tuple[str, int]] = []
@@ -87,7 +88,15 @@ class FakeWorker:
     async def _beats(self, queue: "asyncio.Queue[NumberedEvent]") -> AsyncIterator[NumberedEvent | Heartbeat]:
         while True:
             if self.is_alive:
-                yield Heartbeat(self.run, self._number, self.cpu_percent, len(self.made), 0, self.is_draining)
+                yield Heartbeat(
+                    self.run,
+                    self._number,
+                    self.cpu_percent,
+                    len(self.made),
+                    0,
+                    self.is_draining,
+                    self.delay_ms,
+                )
             try:
                 yield await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
             except TimeoutError:

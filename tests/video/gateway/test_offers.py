@@ -1,11 +1,15 @@
 """Who is offered whom, through the gateway: fair, one at a time, the caller's place kept (F2)."""
 
+import time
 from collections import Counter
 from datetime import timedelta
+
+import pytest
 
 from ca_core.call import DeskState, EndCause, OfferOutcome
 from ca_core.lifecycle import CallState
 from ca_core.registration import call_back, desk
+from tests.video.gateway import media
 from tests.video.gateway.conftest import Page, World, talk
 from video.gateway import dispatcher
 from video.gateway.apart import Apart
@@ -47,11 +51,12 @@ def test_the_longest_waiting_is_offered_first(world: World) -> None:
     assert pages[2].until(lambda told: told["position"] == 2)["wait_seconds"] == 720
 
 
-def test_nobody_is_offered_a_call_that_no_worker_has_room_for(world: World) -> None:
+@pytest.mark.parametrize(("name", "full"), [("cpu_percent", 96.0), ("delay_ms", 12.0)])
+def test_nobody_is_offered_a_call_that_no_worker_has_room_for(world: World, name: str, full: float) -> None:
     """The caller keeps the place, and is offered as soon as there is room."""
-    before = {address: worker.cpu_percent for address, worker in world.workers.items()}
+    before = {address: getattr(worker, name) for address, worker in world.workers.items()}
     for worker in world.workers.values():
-        worker.cpu_percent = 96.0
+        setattr(worker, name, full)
     world.wait(lambda: "qoltanba_video_media_has_room 0" in world.figures())
     caller = world.caller()
     citizen, desk = caller.open(), world.agent("aizhan").sit()
@@ -59,8 +64,18 @@ def test_nobody_is_offered_a_call_that_no_worker_has_room_for(world: World) -> N
     desk.quiet(0.5)
     assert not offered(desk)
     for address, worker in world.workers.items():
-        worker.cpu_percent = before[address]
+        setattr(worker, name, before[address])
     assert desk.until(lambda told: told["offer"] is not None)["offer"]["call_id"] == caller.call_id
+
+
+def test_a_worker_that_comes_late_is_given_no_call_while_another_has_room(world: World) -> None:
+    late, other = world.workers.values()
+    late.delay_ms, late.cpu_percent, other.cpu_percent = 30.0, 1.0, 70.0
+    time.sleep(2 * media.HEARTBEAT_SECONDS)
+    caller = world.caller()
+    talk(caller.open(), world.agent("aizhan").sit())
+    assert set(other.made) == {caller.call_id}
+    assert not late.made
 
 
 def test_a_worker_that_drains_is_given_no_call(world: World) -> None:

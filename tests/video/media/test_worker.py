@@ -118,6 +118,7 @@ def test_a_call_through_the_door_with_its_evidence(tmp_path: Path) -> None:
             assert ear.beats[-1].calls == 1
             assert ear.beats[-1].legs == 2
             assert 0 < ear.beats[-1].cpu_percent < 250
+            assert 0 <= ear.beats[-1].delay_ms < 1000
             took = await asyncio.to_thread(running.end)
             assert took < 5
             await asyncio.gather(citizen.close(), agent.close())
