@@ -66,11 +66,13 @@ def test_a_killed_worker_ends_no_call(house: House, pair: tuple[Page, Page]) -> 
     """Both pages join the worker that took its place by themselves, and the recording has a second part."""
     agent, citizen = pair
     call_id = talking.newest(house).call_id
-    processes.kill(house, "video", "worker", "0")
-    assert "Медиасервер" in veil(agent, "text")
-    expect(citizen.locator("[data-overlay]")).to_be_visible(timeout=TOLD_WITHIN_MS)
-
-    expect(agent.locator(".dock .veil")).to_be_hidden(timeout=STARTS_ANEW_MS)
+    with talking.timed("from the kill of the worker until both pictures went on"):
+        processes.kill(house, "video", "worker", "0")
+        assert "Медиасервер" in veil(agent, "text")
+        expect(citizen.locator("[data-overlay]")).to_be_visible(timeout=TOLD_WITHIN_MS)
+        expect(agent.locator(".dock .veil")).to_be_hidden(timeout=STARTS_ANEW_MS)
+        talking.require_moving(agent, talking.AGENT_SEES)
+        talking.require_moving(citizen, talking.CITIZEN_SEES)
     talking.see_each_other(agent, citizen)
     expect(citizen.locator("[data-overlay]")).to_be_hidden()
     expect(agent.locator(".dock .recording[data-on=true]")).to_be_visible()

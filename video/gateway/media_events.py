@@ -21,7 +21,7 @@ from video.gateway.gateway import Gateway
 from video.gateway.lines import End, Line, Why
 from video.gateway.service import SYSTEM, Work
 from video.gateway.workers import Link
-from video.media.wire import Heartbeat
+from video.media.wire import Gone, Heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +50,16 @@ class Ear:
             if isinstance(told, Heartbeat):
                 if self._link.heard(told, self._gateway.clock):
                     await self._find_calls()
+            elif isinstance(told, Gone):
+                self._gone()
             else:
                 self._heard(told.event)
+
+    def _gone(self) -> None:
+        if self._link.is_live(self._gateway.clock):
+            log.warning("a media worker ended")
+            self._link.gone()
+            self._gateway.pulse.wake()
 
     async def _find_calls(self) -> None:
         """After a start of either side: which calls the worker carries, and which of their legs flow."""
@@ -59,7 +67,7 @@ class Ear:
             carried = {stats.call_id: stats for stats in await self._link.client.calls()}
         except (GatewayUnavailable, GatewayRejected):
             # Its next heartbeat asks again.
-            self._link.heard_at = float("-inf")
+            self._link.gone()
             return
         now = self._gateway.clock
         for line in tuple(self._gateway.lines.values()):

@@ -43,6 +43,10 @@ class Link:
         self.is_draining, self.delay_ms = heartbeat.is_draining, heartbeat.delay_ms
         return is_new
 
+    def gone(self) -> None:
+        """Its process ended: nobody waits for its lease to end."""
+        self.heard_at = float("-inf")
+
     def is_live(self, now: float) -> bool:
         return now - self.heard_at < LEASE_SECONDS
 

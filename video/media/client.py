@@ -1,7 +1,7 @@
 """The gateway's way to one worker: a method a route, refusals raised again as themselves, events as they come."""
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +14,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from ca_core.errors import GatewayRejected, GatewayUnavailable
 from video.engine import CallStats, Role
 from video.media import wire
+
+log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 5.0
 
@@ -98,13 +100,15 @@ class MediaClient:
         except httpx.HTTPError:
             return False
 
-    async def events(self) -> AsyncIterator[wire.NumberedEvent | wire.Heartbeat]:
+    async def events(self) -> AsyncIterator[wire.NumberedEvent | wire.Heartbeat | wire.Gone]:
         """Events from now on, and heartbeats, for ever. It reconnects by itself and goes on after the last event it
         gave, with all events of a worker that was started anew meanwhile. Silence tells that the worker is gone: a
-        heartbeat comes each second, the first at once."""
+        heartbeat comes each second, the first at once. That its process ended is told when a connection is refused.
+        """
         run, number, pause = "", 0, _FIRST_PAUSE_SECONDS
         while True:
-            with contextlib.suppress(OSError, ConnectionClosed, InvalidHandshake, TimeoutError):
+            is_refused = False
+            try:
                 async with self._listening(run, number) as socket:
                     pause = _FIRST_PAUSE_SECONDS
                     async for text in socket:
@@ -114,6 +118,13 @@ class MediaClient:
                         else:
                             number = told.number
                         yield told
+            except ConnectionRefusedError:
+                is_refused = True
+            except (OSError, ConnectionClosed, InvalidHandshake, TimeoutError):
+                # Silence will tell.
+                log.debug("the events of a media worker broke off")
+            if is_refused:
+                yield wire.Gone()
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 

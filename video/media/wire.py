@@ -80,6 +80,11 @@ class Heartbeat:
     delay_ms: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Nobody listens at the worker's address: its process ended. Told by our end of the connection."""
+
+
 def event_json(numbered: NumberedEvent) -> str:
     event = numbered.event
     body = {

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from ca_core.errors import GatewayUnavailable
 from video.engine import CallNotKnown, CallStats, Event, EventKind, Fact, LegStats, Role
-from video.media.wire import Heartbeat, NumberedEvent, ProbeAnswer
+from video.media.wire import Gone, Heartbeat, NumberedEvent, ProbeAnswer
 
 HEARTBEAT_SECONDS = 0.3
 
@@ -39,13 +39,21 @@ class FakeWorker:
         self.made: dict[int, FakeCall] = {}
         self.orders: list[tuple[str, int]] = []
         self._number = 0
-        self._ears: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[NumberedEvent]]] = []
+        self._ears: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[NumberedEvent | Gone]]] = []
         self._lock = threading.Lock()
 
     def die(self) -> None:
         """As by kill -9: nothing is told, nothing answers."""
         self.is_alive = False
         self.made.clear()
+
+    def end(self) -> None:
+        """The same, and the host says that nobody listens there any more."""
+        self.die()
+        with self._lock:
+            for loop, queue in self._ears:
+                if not loop.is_closed():
+                    loop.call_soon_threadsafe(queue.put_nowait, Gone())
 
     def rise(self) -> None:
         self.run = f"run-{next(_runs)}"
@@ -75,8 +83,8 @@ class FakeWorker:
         self.made[call_id].up.add(role)
         self.tell(call_id, EventKind.LEG_BACK, role, silent_seconds=3.0)
 
-    async def events(self) -> AsyncIterator[NumberedEvent | Heartbeat]:
-        queue: asyncio.Queue[NumberedEvent] = asyncio.Queue()
+    async def events(self) -> AsyncIterator[NumberedEvent | Heartbeat | Gone]:
+        queue: asyncio.Queue[NumberedEvent | Gone] = asyncio.Queue()
         self._ears.append((asyncio.get_running_loop(), queue))
         beat = self._beats(queue)
         try:
@@ -85,7 +93,9 @@ class FakeWorker:
         finally:
             self._ears = [ear for ear in self._ears if ear[1] is not queue]
 
-    async def _beats(self, queue: "asyncio.Queue[NumberedEvent]") -> AsyncIterator[NumberedEvent | Heartbeat]:
+    async def _beats(
+        self, queue: "asyncio.Queue[NumberedEvent | Gone]"
+    ) -> AsyncIterator[NumberedEvent | Heartbeat | Gone]:
         while True:
             if self.is_alive:
                 yield Heartbeat(

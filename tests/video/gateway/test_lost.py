@@ -12,6 +12,7 @@ from tests.video.gateway.conftest import WORKERS, Caller, Page, World, join, tal
 from video.engine import Role
 from video.evidence import Writer
 from video.gateway import lines, media_events, sealing
+from video.gateway.workers import LEASE_SECONDS
 
 
 @pytest.fixture
@@ -160,6 +161,23 @@ def test_a_dead_worker_loses_no_call(world: World, pair: tuple[Caller, Page, Pag
     world.wait(lambda: ("record", caller.call_id) in other.orders)
     assert caller.stored.worker == WORKERS[1]
     world.wait(lambda: films(world, caller) == 2)
+
+
+def test_a_worker_whose_process_ended_is_not_waited_for(
+    world: World, pair: tuple[Caller, Page, Page]
+) -> None:
+    """The host refuses the connection: that is known at once, and its lease is over."""
+    caller, citizen, desk = pair
+    # A gateway that has just begun gives every worker time to say what it carries.
+    time.sleep(LEASE_SECONDS)
+    began = time.monotonic()
+    world.worker.end()
+    assert lost(desk, "worker_gone")
+    for page in (citizen, desk):
+        join(page)
+    citizen.state("active")
+    assert time.monotonic() - began < LEASE_SECONDS - 0.5
+    assert caller.stored.worker == WORKERS[1]
 
 
 def films(world: World, caller: Caller) -> int:

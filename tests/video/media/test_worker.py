@@ -34,6 +34,7 @@ class Ear:
     def __init__(self, client: MediaClient) -> None:
         self.events: list[wire.NumberedEvent] = []
         self.beats: list[wire.Heartbeat] = []
+        self.is_gone = False
         self._task = asyncio.create_task(self._listen(client))
 
     def has(self, kind: EventKind, role: Role | None = None) -> bool:
@@ -60,6 +61,8 @@ class Ear:
         async for told in client.events():
             if isinstance(told, wire.Heartbeat):
                 self.beats.append(told)
+            elif isinstance(told, wire.Gone):
+                self.is_gone = True
             else:
                 self.events.append(told)
 
@@ -189,8 +192,10 @@ def test_a_killed_worker_leaves_a_recording_that_plays(tmp_path: Path) -> None:
             began = time.time()
             citizen, agent = await talking(client)
             await asyncio.sleep(2.0)
+            assert not ear.is_gone
             running.kill()
             lasted = time.time() - began
+            assert await until(lambda: ear.is_gone, seconds=5) < 2, "nobody waits for the lease to end"
             await asyncio.gather(citizen.close(), agent.close())
             port = int(running.url.rsplit(":", 1)[1])
             second = workers.start(tmp_path, port)
