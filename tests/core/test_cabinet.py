@@ -507,6 +507,9 @@ def test_keys_that_do_not_sign_in(here: House, owner: Subscriber) -> None:
     with pytest.raises(cms.SignedFileUnreadable):
         confirm(here, b"no")
     raw = signed_by(here, mine, nonce(here))
+    # The last octet of the signature's value.
+    with pytest.raises(by_key.KeyRefused):
+        confirm(here, raw[:-1] + bytes([raw[-1] ^ 1]))
     with here.work() as work:
         hold.place(work, actor=OFFICER, found=builders.stored(here, mine), why="test", now=here.now)
     with pytest.raises(by_key.KeyRefused):

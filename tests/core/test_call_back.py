@@ -36,6 +36,7 @@ def test_asking_again_keeps_the_first_place() -> None:
     here.later(minutes=5)
     assert ask(here) == first
     assert len(here.memory.call_backs) == 1
+    assert [entry.event for entry in here.memory.audit].count("call_back:ask:done") == 1
 
 
 def test_an_sms_invites_when_an_agent_is_free_and_nobody_waits() -> None:

@@ -9,6 +9,7 @@ from ca_core import approval, certificate, roles
 from ca_core.certificate import Certificate, Status
 from ca_core.consent import ConsentMissing
 from ca_core.lifecycle import CertificateState
+from ca_core.ports import CommandKind
 from ca_core.registration import not_me
 from ca_core.revocation import hold, reasons, revoke, status
 from ca_core.revocation.reasons import Reason
@@ -56,6 +57,9 @@ def test_a_hold_shows_as_certificate_hold_and_the_owner_is_told() -> None:
     assert standing == status.Standing(here.now, Reason.CERTIFICATE_HOLD)
     assert owned.certificate.certificate_id in here.memory.crl_entries
     assert "held" in [n.kind.value for n in here.memory.notices]
+    assert (CommandKind.PUBLISH_CRL, "issuing") in [
+        (c.kind, c.subject) for c in here.memory.commands.values()
+    ]
 
 
 def test_one_officer_alone_holds_nothing() -> None:

@@ -10,6 +10,7 @@ from ca_core.certificate import Kind, Method
 from ca_core.issuance import issue, submit
 from ca_core.lifecycle import ApplicationState, CertificateState
 from ca_core.statistics import Measure
+from ca_core.x509 import build
 from tests import builders
 from tests.builders import JOB, OFFICER
 from tests.core.x509 import authorities
@@ -53,6 +54,28 @@ def test_a_crash_after_preparing_signs_what_was_prepared() -> None:
     with here.work() as work:
         _, content = issue.prepare(work, actor=JOB, order=order, to_be_signed=b"another")
     assert content == b"linted before the crash"
+
+
+def test_what_the_key_signed_is_what_was_linted_or_nothing() -> None:
+    """RFC 3647 4.3: a store that signs something else, or a slip between the two, issues no certificate."""
+    here = builders.house()
+    order = reserved(here, submitted(here))
+    content = issue.rehearse(order, issuer=authorities.authority().issuing, linter=None)
+    issue.sign(order, issuer=authorities.authority().issuing, to_be_signed=content)
+    other = content[:-1] + bytes([content[-1] ^ 1])
+    with pytest.raises(build.SignedContentDiffers):
+        issue.sign(order, issuer=authorities.authority().issuing, to_be_signed=other)
+
+
+def test_what_was_not_prepared_is_not_stored() -> None:
+    """Revoked or abandoned between the signature and the book: it is not issued."""
+    here = builders.house()
+    order = reserved(here, submitted(here))
+    content = issue.rehearse(order, issuer=authorities.authority().issuing, linter=None)
+    signed = issue.sign(order, issuer=authorities.authority().issuing, to_be_signed=content)
+    with pytest.raises(issue.RevokedBeforeIssue), here.work() as work:
+        issue.store(work, actor=JOB, order=order, signed=signed, now=here.now)
+    assert not here.memory.ders
 
 
 def test_storing_twice_counts_once_and_tells_once() -> None:

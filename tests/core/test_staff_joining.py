@@ -214,6 +214,17 @@ def test_an_agreement_is_given_once(here: House) -> None:
         agree(here, number, by="third")
 
 
+def test_who_got_another_role_or_left_meanwhile_is_not_reset(here: House) -> None:
+    """What the second administrator agrees to is what the first one saw."""
+    number, clerk = ask_reset(here).proposal_id, account(here, "clerk")
+    for changed in (replace(clerk, role=Role.MODERATOR), replace(clerk, disabled_at=here.now)):
+        here.memory.accounts[clerk.staff_id] = changed
+        with pytest.raises(approval.ProposalChanged):
+            agree(here, number)
+    here.memory.accounts[clerk.staff_id] = clerk
+    agree(here, number)
+
+
 def test_each_kind_of_proposal_is_agreed_to_at_its_own_place(here: House) -> None:
     """Otherwise somebody would join, or be reset, without a code."""
     number = ask_join(here).proposal_id

@@ -75,6 +75,8 @@ def test_with_the_contact_the_application_is_agreed(here: House) -> None:
     assert (wanted.state, wanted.storage) == (ApplicationState.AGREED, StorageKind.USB_TOKEN)
     [owner] = here.memory.subscribers.values()
     assert owner.email == "damir.u@example.kz"
+    noted = [entry for entry in here.memory.audit if entry.event == "application:agree:done"]
+    assert [(entry.from_state, entry.to_state) for entry in noted] == [("IDENTIFIED", "AGREED")]
 
 
 def test_the_contact_can_be_corrected_until_the_key_is_made(here: House) -> None:
