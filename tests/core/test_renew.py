@@ -75,6 +75,8 @@ def test_the_owners_signature_orders_the_certificate_and_may_come_twice() -> Non
     assert confirm(here, wanted, signature).state is ApplicationState.SUBMITTED
     assert confirm(here, wanted, signature).state is ApplicationState.SUBMITTED
     assert [c.subject for c in here.memory.commands.values()] == [wanted.number.digits]
+    # R8: that the owner's key signed is on record, once.
+    assert builders.events(here).count("application:confirm_renewal:done") == 1
     builders.carry_out(here, wanted.number)
     assert confirm(here, wanted, signature).state is ApplicationState.ISSUED
     with pytest.raises(renew.SignatureInvalid):

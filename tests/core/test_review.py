@@ -256,6 +256,8 @@ def test_released_one_comes_back_to_the_same_moderator_last(here: House) -> None
     item = claim(here)
     with here.work() as work:
         review.release(work, actor=MODERATOR, review_id=item.review_id, fence=item.fence, now=here.now)
+    back = here.memory.reviews[item.review_id]
+    assert (back.holder_id, back.claimed_at, back.lease_until) == (None, None, None)
     assert claim(here, SECOND_MODERATOR).review_id == first
     assert claim(here).review_id == second
 

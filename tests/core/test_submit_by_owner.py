@@ -45,6 +45,9 @@ def test_an_agreed_application_is_sent_with_its_key_and_ordered_once(here: House
     assert list(here.memory.commands) == [f"issue:{number_of(ready).digits}"]
     wanted = here.memory.applications[number_of(ready).digits]
     assert wanted.key_id == csr.check(raw).key_id
+    # R12: it counts for the region in which its owner lives.
+    [owner] = here.memory.subscribers.values()
+    assert wanted.region == owner.region > 0
     assert builders.events(here).count("application:submit:done") == 1
 
 
