@@ -128,7 +128,7 @@ class RelayEngine:
         if legs is not None:
             for leg in legs.values():
                 self._cut(leg)
-            self._tell(call_id, None, EventKind.OBSERVER_LEFT, {"observer": observer})
+            self._keep(call, _event(call_id, None, EventKind.OBSERVER_LEFT, {"observer": observer}))
 
     async def _answered(self, call_id: int, call: _Call, leg: Leg, offer_sdp: str) -> str:
         try:
@@ -261,7 +261,11 @@ class RelayEngine:
         if leg.is_measured or not leg.has_media:
             return
         leg.is_measured = True
-        event = _event(call_id, leg.role, EventKind.LEG_MEASURED, measured(await leg.stats(), leg.joined_at))
+        facts = measured(await leg.stats(), leg.joined_at)
+        self._keep(call, _event(call_id, leg.role, EventKind.LEG_MEASURED, facts))
+
+    def _keep(self, call: _Call, event: Event) -> None:
+        """Told, and logged beside the recording, of a call that is being closed too."""
         if call.recording is not None:
             call.recording.note(event)
         self._on_event(event)

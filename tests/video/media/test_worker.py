@@ -115,7 +115,11 @@ def test_a_call_through_the_door_with_its_evidence(tmp_path: Path) -> None:
             await client.hold(CALL, True)
             await client.hold(CALL, False)
             await client.request_keyframe(CALL, Role.CITIZEN)
+            watching = Party(BLUE, 880)
+            await watching.join(lambda offer: client.observe(CALL, 31, Role.CITIZEN, offer))
+            await until(lambda: watching.shows(RED))
             (stats,) = await client.calls()
+            assert stats.observers == (31,)
             assert stats == await client.stats(CALL) or stats.is_recording
             await asyncio.sleep(1.2)
             assert ear.beats[-1].calls == 1
@@ -124,7 +128,7 @@ def test_a_call_through_the_door_with_its_evidence(tmp_path: Path) -> None:
             assert 0 <= ear.beats[-1].delay_ms < 1000
             took = await asyncio.to_thread(running.end)
             assert took < 5
-            await asyncio.gather(citizen.close(), agent.close())
+            await asyncio.gather(citizen.close(), agent.close(), watching.close())
             numbers = [told.number for told in ear.events]
             assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
             assert ear.only(EventKind.STILL_TAKEN).facts["sha256"] == still.sha256
@@ -133,6 +137,9 @@ def test_a_call_through_the_door_with_its_evidence(tmp_path: Path) -> None:
         assert films.is_near(film.streams["citizen-video"].pictures[-1][2], RED)
         kinds = [line["kind"] for line in films.log(tmp_path / f"{CALL}-1.log.sealed")]
         assert {"still_taken", "held", "resumed", "film_closed"} <= set(kinds)
+        # By an end of the worker too: who listened, and how the lines were, is in the evidence.
+        assert (kinds.count("observer_joined"), kinds.count("observer_left")) == (1, 1)
+        assert kinds.count("leg_measured") == 2
 
     asyncio.run(journey())
 
