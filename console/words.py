@@ -85,6 +85,12 @@ def t(key: str, **facts: object) -> str:
     return say(languages.current(), key, **facts)
 
 
+def under(prefix: str) -> dict[str, str]:
+    """All that stands under `prefix`, in the language of the page and without it: the words of a component."""
+    keys = entries(languages.current())
+    return {key.removeprefix(prefix): t(key) for key in keys if key.startswith(prefix)}
+
+
 def has(key: str) -> bool:
     return key in entries(languages.current())
 

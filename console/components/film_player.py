@@ -7,7 +7,6 @@ import streamlit as st
 
 from ca_core.call import Leg
 from console import call_routes, words
-from console import language as languages
 
 _PREFIX = "film_player."
 _ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -30,18 +29,13 @@ def mount(*, evidence_id: int, reason: str) -> None:
     """`reason` goes with each request, and is written down with the look."""
     _component(
         key=f"film_{evidence_id}",
-        data={**{leg.value: _address(evidence_id, leg, reason) for leg in Leg}, "words": _words()},
+        data={
+            **{leg.value: _address(evidence_id, leg, reason) for leg in Leg},
+            "words": words.under(_PREFIX),
+        },
     )
 
 
 def _address(evidence_id: int, leg: Leg, reason: str) -> str:
     path = call_routes.RECORDING.replace("{evidence_id:int}", str(evidence_id)).replace("{party}", leg.value)
     return f"{path}?reason={quote(reason)}"
-
-
-def _words() -> dict[str, str]:
-    return {
-        key.removeprefix(_PREFIX): words.t(key)
-        for key in words.entries(languages.current())
-        if key.startswith(_PREFIX)
-    }

@@ -6,7 +6,6 @@ from urllib.parse import quote
 import streamlit as st
 
 from console import call_routes, words
-from console import language as languages
 
 _PREFIX = "listening."
 _ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -31,17 +30,9 @@ def mount(*, call_id: int, reason: str) -> None:
     path = call_routes.LISTENING.replace("{call_id:int}", str(call_id))
     _component(
         key=f"listening_{call_id}",
-        data={"ticket_path": f"{path}?reason={quote(reason)}", "words": _words()},
+        data={"ticket_path": f"{path}?reason={quote(reason)}", "words": words.under(_PREFIX)},
         on_look_change=_looked,
     )
-
-
-def _words() -> dict[str, str]:
-    return {
-        key.removeprefix(_PREFIX): words.t(key)
-        for key in words.entries(languages.current())
-        if key.startswith(_PREFIX)
-    }
 
 
 def _looked() -> None:

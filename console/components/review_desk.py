@@ -153,14 +153,9 @@ def _citizen() -> list[dict[str, object]]:
 
 
 def _words() -> dict[str, str]:
-    own = {
-        key.removeprefix(_PREFIX): words.t(key)
-        for key in words.entries(languages.current())
-        if key.startswith(_PREFIX)
-    }
     refused = {
         f"refused_{code.replace('.', '_')}": words.t(f"refusal.{code}.text")
         for code in _REFUSALS
         if words.has(f"refusal.{code}.text")
     }
-    return own | refused
+    return words.under(_PREFIX) | refused

@@ -110,6 +110,17 @@ def test_who_is_no_supervisor_any_more_hears_nothing_more(
     world.wait(lambda: not observers(world, call_id))
 
 
+def test_who_got_another_role_hears_nothing_more_and_their_pass_opens_nothing(
+    world: World, marat: Supervisor, pair: tuple[Page, Page, int]
+) -> None:
+    page, secret = marat.listen(pair[2]), marat.ticket(pair[2])
+    with world.service.work() as work:
+        work.connection.exec_driver_sql("UPDATE staff SET role = 'analyst' WHERE login = 'marat'")
+    assert world.connect(secret, origin=CONSOLE).end() == 4401
+    assert page.end(seconds=12) == 4401
+    world.wait(lambda: not observers(world, pair[2]))
+
+
 def test_a_supervisor_listens_to_one_call_at_a_time(
     world: World, marat: Supervisor, pair: tuple[Page, Page, int]
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.video.media.parties import BLACK, BLUE, CALL, GREEN, RED, Kind, Party
 from video import engine
 from video.engine import EventKind, Role
 from video.media import relay, rtp
+from video.media.translator import TranslatorEngine
 from video.media.translator_rtcp import Reports
 from video.media.translator_streams import Downlink, Lane
 
@@ -144,6 +146,21 @@ class _Wire:
     def send_rtcp(self, compound: bytes) -> bool:
         self.rtcp.append(compound)
         return True
+
+
+def test_what_an_observers_browser_estimates_reaches_no_party() -> None:
+    async def journey() -> None:
+        async with talking(TranslatorEngine) as (made, _, _), observed(made, Role.CITIZEN) as watching:
+            await until(lambda: watching.shows(RED))
+            seat: Any = made.engine._calls[CALL].observers[OBSERVER][Role.CITIZEN]
+            down = seat.downlinks["video"]
+            estimate = b"\x8f\xce\0\5\0\0\0\1" + bytes(4) + b"REMB\x01\x02\x03\x04" + down.ssrc
+            sent: list[bytes] = []
+            down.source.wire.send_rtcp = sent.append
+            seat.on_rtcp(estimate)
+            assert sent == []
+
+    asyncio.run(journey())
 
 
 def test_the_line_of_an_observer_changes_nothing_for_the_parties() -> None:
