@@ -15,6 +15,14 @@ class Leg(StrEnum):
     AGENT = "agent"
 
 
+class Side(StrEnum):
+    """Whose part of a recording is looked at: a party's, or what a supervisor said to them."""
+
+    CITIZEN = "citizen"
+    AGENT = "agent"
+    OBSERVER = "observer"
+
+
 # Both parties talk, or did a moment ago.
 CONNECTED = (CallState.ACTIVE, CallState.HELD, CallState.RECONNECTING)
 

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     TAKE_CALLS = "call:take"
     VIEW_CALLS = "call:list"
     LISTEN_IN = "call:listen"
+    SPEAK_IN = "call:speak"
     SETTLE_CALLS = "call:settle"
     VIEW_EVIDENCE = "evidence:view"
     VIEW_REVIEWS = "review:list"
@@ -86,6 +87,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             Permission.VIEW_CALLS,
             Permission.LISTEN_IN,
+            Permission.SPEAK_IN,
             Permission.SETTLE_CALLS,
             Permission.VIEW_EVIDENCE,
             Permission.VIEW_REVIEWS,

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from ca_core import records, roles
-from ca_core.call import DeskState, Leg
+from ca_core.call import DeskState, Side
 from ca_core.errors import Refusal
 from ca_core.registration import call, desk, evidence, listening, ticket
 from ca_core.roles import Actor
@@ -28,7 +28,7 @@ TICKET = "/calls/ticket"
 PRESENT = "/calls/present"
 LISTENING = "/calls/{call_id:int}/listening"
 STILL = "/evidence/stills/{evidence_id:int}"
-RECORDING = "/evidence/recordings/{evidence_id:int}/{party}"
+RECORDING = "/evidence/recordings/{evidence_id:int}/{side}"
 PORTRAIT = "/evidence/portrait/{call_id:int}"
 
 _STATUS: dict[type[Refusal], int] = {
@@ -129,21 +129,23 @@ class CallRoutes:
 
     @_guarded
     async def recording(self, request: Request) -> Response:
-        """One party's picture and sound, in pieces as a player asks for them. Raises as `calling.open_recording`."""
-        if request.path_params["party"] not in tuple(Leg):
+        """One party's picture and sound, or what a supervisor said to them, in pieces as a player asks for them.
+        Raises as `calling.open_recording`.
+        """
+        if request.path_params["side"] not in tuple(Side):
             return own_page.no("evidence.unknown", 404)
         actor = own_page.actor(request)
         look = Look(
             session=own_page.signed_in(request).label,
             role=actor.role,
             evidence_id=request.path_params["evidence_id"],
-            party=Leg(request.path_params["party"]),
+            side=Side(request.path_params["side"]),
             reason=_reason(request),
         )
 
         def opened() -> BinaryIO:
             return calling.open_recording(
-                self._service, actor=actor, evidence_id=look.evidence_id, reason=look.reason, party=look.party
+                self._service, actor=actor, evidence_id=look.evidence_id, reason=look.reason, side=look.side
             )
 
         film = await self._opened.film(look, opened)

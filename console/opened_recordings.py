@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ca_core.call import Leg
+from ca_core.call import Side
 from ca_core.roles import Role
 
 # A player that was paused longer asks again, and that is another look.
@@ -27,7 +27,7 @@ class Look:
     session: str
     role: Role | None
     evidence_id: int
-    party: Leg
+    side: Side
     reason: str
 
 

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from ca_core import call as calls
 from ca_core import retention, roles
-from ca_core.call import Evidence, EvidenceKind, Leg, Outcome
+from ca_core.call import Evidence, EvidenceKind, Outcome, Side
 from ca_core.documents import mrz
 from ca_core.documents.mrz import Mrz, MrzUnreadable
 from ca_core.errors import GatewayRejected, GatewayUnavailable, Refusal
@@ -37,6 +37,11 @@ from video.vision.wire import Comparison, Reading, Role
 
 STILL_AT_MOST = timedelta(seconds=8)
 _LOG_SUFFIX = ".log.sealed"
+_SOURCES: dict[Side, engine.Source] = {
+    Side.CITIZEN: engine.Role.CITIZEN,
+    Side.AGENT: engine.Role.AGENT,
+    Side.OBSERVER: engine.OBSERVER,
+}
 _NOT_BAD = (inspection.Found.UNCHANGED, inspection.Found.NO_DIGEST, inspection.Found.ERASED)
 
 
@@ -247,9 +252,10 @@ def _is_erased(service: Service, work: Work, found: Evidence) -> bool:
     return is_over and retention.is_erased(work.audit_pages, f"call/{found.call_id}")
 
 
-def open_recording(service: Service, *, actor: Actor, evidence_id: int, reason: str, party: Leg) -> BinaryIO:
-    """One party's picture and sound as WebM, copied without transcoding into a file that has no name and is gone
-    when it is closed: an hour of film needs no hour of memory. Raises EvidenceBroken and as `evidence.open_`.
+def open_recording(service: Service, *, actor: Actor, evidence_id: int, reason: str, side: Side) -> BinaryIO:
+    """One party's picture and sound, or what a supervisor said to them, as WebM, copied without transcoding into a
+    file that has no name and is gone when it is closed: an hour of film needs no hour of memory. Raises EvidenceBroken
+    and as `evidence.open_`.
     """
     found = _looked_at(service, actor=actor, evidence_id=evidence_id, reason=reason)
     with contextlib.ExitStack() as files:
@@ -258,7 +264,7 @@ def open_recording(service: Service, *, actor: Actor, evidence_id: int, reason: 
             film.writelines(_pieces(service, found, EvidenceKind.RECORDING))
             film.seek(0)
             try:
-                playback.one_party(film, party=engine.Role(party.value), into=made)
+                playback.one_side(film, side=_SOURCES[side], into=made)
             except playback.RecordingUnreadable as problem:
                 raise EvidenceBroken from problem
         files.pop_all()

@@ -12,7 +12,7 @@ _ACTS = {
     "bmg": "enter:done",
     "call": """
         accept:done answer:done come_back:done come_back_held:done connect:done end:done give_back:done hold:done
-        listen:begun lose:done offer:done open:done recording:done resume:done
+        join:begun listen:begun lose:done offer:done open:done recording:done resume:done whisper:begun
         decide:escalated decide:interrupted decide:refused_final decide:refused_retry decide:registered
         settle:refused_final settle:refused_retry settle:registered
     """,

@@ -1,8 +1,8 @@
-"""The media engine as everybody else sees it: ten calls, events, refusals.
+"""The media engine as everybody else sees it: thirteen calls, events, refusals.
 
-A call has at most two legs, the citizen's and the agent's, and observers, who see and hear and are not heard. The
-engine answers offers, carries picture and sound between the legs, records when ordered and tells what happens; who
-may join is the gateway's affair. There are two:
+A call has at most two legs, the citizen's and the agent's, and observers, who see and hear and are not heard unless
+they speak: to one party or to both. The engine answers offers, carries picture and sound between the legs, records
+when ordered and tells what happens; who may join is the gateway's affair. There are two:
 `video.media.relay` decodes and encodes, `video.media.translator` forwards packets.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from ca_core.errors import Refusal
 
@@ -29,6 +29,11 @@ class Role(StrEnum):
     @property
     def far(self) -> "Role":
         return Role.AGENT if self is Role.CITIZEN else Role.CITIZEN
+
+
+# Whose a recorded frame is: a party's, or what an observer said.
+Source = Role | Literal["observer"]
+OBSERVER: Final = "observer"
 
 
 class EventKind(StrEnum):
@@ -49,6 +54,8 @@ class EventKind(StrEnum):
     RESUMED = "resumed"
     OBSERVER_JOINED = "observer_joined"  # observer
     OBSERVER_LEFT = "observer_left"  # observer
+    OBSERVER_SPEAKS = "observer_speaks"  # observer, audience: agent, citizen or both
+    OBSERVER_QUIET = "observer_quiet"  # observer
     STILL_TAKEN = "still_taken"  # still_id, name, sha256, width_px, height_px, took_ms
     RECORDING_STARTED = "recording_started"  # part, name
     RECORDING_FAILED = "recording_failed"  # part, name, reason (an errno's name, or too_slow)
@@ -119,6 +126,8 @@ class CallStats:
     is_recording: bool
     legs: tuple[LegStats, ...]
     observers: tuple[int, ...] = ()
+    # The observer who speaks.
+    speaker: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +185,18 @@ class ObserversBusy(Refusal):
     code = "media.observers_busy"
 
 
+class VoiceTaken(Refusal):
+    """Another observer is speaking in the call."""
+
+    code = "media.voice_taken"
+
+
+class NobodySpeaks(Refusal):
+    """No observer speaks to that party."""
+
+    code = "media.nobody_speaks"
+
+
 class ProbesBusy(Refusal):
     """As many device checks as the worker allows are running."""
 
@@ -191,7 +212,7 @@ class Tap(Protocol):
 
 
 class Engine(Protocol):
-    """Ten calls. All but `create_call` and `close` raise CallNotKnown."""
+    """Thirteen calls. All but `create_call` and `close` raise CallNotKnown."""
 
     async def create_call(self, call_id: int, *, recording: RecordingOrder | None = None) -> None:
         """Make the call, or find it made; an order starts its recording, once."""
@@ -213,6 +234,22 @@ class Engine(Protocol):
 
     async def unobserve(self, call_id: int, observer: int) -> None:
         """Drop the observer's legs, if there are any."""
+        ...
+
+    async def speak(self, call_id: int, observer: int, audience: frozenset[Role], offer_sdp: str) -> str:
+        """The answer to the offer of an observer's voice, which the audience may hear from now on; one a call. Whoever
+        speaks again replaces what they said before. Raises OfferNotUnderstood, LegNotKnown for who does not observe,
+        VoiceTaken.
+        """
+        ...
+
+    async def hear(self, call_id: int, party: Role, offer_sdp: str) -> str:
+        """The answer to the offer of a party that will hear the observer who speaks to it, beside the other party.
+        Raises OfferNotUnderstood, NobodySpeaks."""
+        ...
+
+    async def fall_quiet(self, call_id: int, observer: int) -> None:
+        """Nobody hears that observer any more."""
         ...
 
     async def hold(self, call_id: int, on: bool) -> None:

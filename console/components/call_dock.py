@@ -20,7 +20,7 @@ _KNOWN = "call_dock.agent"
 _PREFIX = "call_dock."
 
 # One module out of small ones, each resting on those before it.
-_PARTS = ("words", "seat", "signal", "media", "sound", "frame", "keys", "paint", "dock")
+_PARTS = ("words", "seat", "signal", "media", "voice", "sound", "frame", "keys", "paint", "dock")
 _ASSETS = Path(__file__).resolve().parent.parent / "assets" / "call_dock"
 
 # Refusals of the gateway that an agent at the desk can meet; their words are those of the console.

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from ca_core.call import Leg
+from ca_core.call import Side
 from console import call_routes, words
 
 _PREFIX = "film_player."
@@ -25,17 +25,19 @@ _component = st.components.v2.component(
 )
 
 
-def mount(*, evidence_id: int, reason: str) -> None:
-    """`reason` goes with each request, and is written down with the look."""
+def mount(*, evidence_id: int, reason: str, is_spoken_into: bool) -> None:
+    """`reason` goes with each request, and is written down with the look. Where a supervisor spoke into the call, that
+    is played too."""
+    sides = [side for side in Side if is_spoken_into or side is not Side.OBSERVER]
     _component(
         key=f"film_{evidence_id}",
         data={
-            **{leg.value: _address(evidence_id, leg, reason) for leg in Leg},
+            "films": {side.value: _address(evidence_id, side, reason) for side in sides},
             "words": words.under(_PREFIX),
         },
     )
 
 
-def _address(evidence_id: int, leg: Leg, reason: str) -> str:
-    path = call_routes.RECORDING.replace("{evidence_id:int}", str(evidence_id)).replace("{party}", leg.value)
+def _address(evidence_id: int, side: Side, reason: str) -> str:
+    path = call_routes.RECORDING.replace("{evidence_id:int}", str(evidence_id)).replace("{side}", side.value)
     return f"{path}?reason={quote(reason)}"

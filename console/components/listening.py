@@ -10,7 +10,7 @@ from console import call_routes, words
 _PREFIX = "listening."
 _ASSETS = Path(__file__).resolve().parent.parent / "assets"
 # One module out of small ones; what the call dock does alike is the call dock's.
-_PARTS = ("call_dock/words", "call_dock/signal", "call_dock/media", "listening/panel")
+_PARTS = ("call_dock/words", "call_dock/signal", "call_dock/media", "listening/mouth", "listening/panel")
 
 
 def script() -> str:

@@ -77,3 +77,38 @@ def test_a_broken_line_is_listened_to() -> None:
     with here.work() as work:
         call.lost(work, actor=GATEWAY, call_id=1, leg=Leg.CITIZEN, why="silent", now=here.now)
     assert begin(here)
+
+
+def speak(here: House, actor: roles.Actor, speech: listening.Speech) -> None:
+    with here.work() as work:
+        listening.speak(work, actor=actor, call_id=1, speech=speech, now=here.now)
+
+
+@pytest.mark.parametrize("speech", listening.Speech)
+def test_who_speaks_into_a_call_is_written_down(speech: listening.Speech) -> None:
+    here = lines.house()
+    lines.connected(here)
+    speak(here, SUPERVISOR, speech)
+    entry = here.memory.audit[-1]
+    assert (entry.event, entry.actor, entry.subject) == (f"call:{speech}:begun", SUPERVISOR, "call/1")
+
+
+def test_a_whisper_is_for_the_agent_alone() -> None:
+    assert listening.Speech.WHISPER.audience == {Leg.AGENT}
+    assert listening.Speech.JOIN.audience == set(Leg)
+
+
+@pytest.mark.parametrize("actor", [AGENT, AUDITOR, builders.OFFICER, GATEWAY, roles.OWNER])
+def test_nobody_else_speaks(actor: roles.Actor) -> None:
+    here = lines.house()
+    lines.connected(here)
+    with pytest.raises(roles.NotAllowed):
+        speak(here, actor, listening.Speech.WHISPER)
+
+
+def test_nobody_speaks_where_nobody_talks() -> None:
+    here = lines.house()
+    lines.queued(here)
+    with pytest.raises(call.NotConnected):
+        speak(here, SUPERVISOR, listening.Speech.JOIN)
+    assert not [entry for entry in here.memory.audit if "join" in entry.event]

@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 
 from tests.doors.known import Known, Stranger
 
-_EXAMPLES = {"serial": "0A" * 10, "role": "agent", "party": "citizen", "language": "kk"}
+_EXAMPLES = {"serial": "0A" * 10, "role": "agent", "side": "citizen", "language": "kk"}
 # Asks like a page of the same site: a stranger has a browser too.
 _OWN_FORM = {"Sec-Fetch-Site": "same-origin"}
 # The longest that one who is turned away needs to be told.

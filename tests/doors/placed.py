@@ -73,6 +73,7 @@ BY_PERMISSION: dict[str, tuple[Permission, ...]] = {
             *("registration.phone_code.send", "registration.spoken.compare", "registration.ticket.for_agent"),
         ),
         (Permission.LISTEN_IN,): ("registration.listening.begin",),
+        (Permission.SPEAK_IN,): ("registration.listening.speak",),
         (Permission.MANAGE_STAFF,): (
             "staff_joining.agree",
             "staff_joining.propose_join",

@@ -10,11 +10,11 @@ from tests.video.gateway.conftest import World, migrated, passwords, world  # no
 from video.gateway import agent, app, citizen, observer
 
 ANYBODYS_CALL = {"accept", "decline"}
-OF_THE_CALL = {"hold", "resume", "hang_up", "offer", "say", "show"}
+OF_THE_CALL = {"hold", "resume", "hang_up", "offer", "hear", "say", "show"}
 OF_THE_DESK = {"available", "pause", "finish_wrap_up", "extend_wrap_up"}
 AGENTS = ANYBODYS_CALL | OF_THE_CALL | OF_THE_DESK
-OBSERVERS = {"observe"}
-CITIZENS = {"answer", "leave", "offer", "say", "code", "picture"}
+OBSERVERS = {"observe", "speak", "fall_quiet"}
+CITIZENS = {"answer", "leave", "offer", "hear", "say", "code", "picture"}
 
 _BODY = {
     "call_id": 1,
@@ -24,6 +24,7 @@ _BODY = {
     "what": "face",
     "typed": "123456",
     "party": "agent",
+    "speech": "whisper",
 }
 
 

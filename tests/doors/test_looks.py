@@ -38,7 +38,7 @@ _OURS = {"sec-fetch-site": "same-origin"}
 # Which entry a look leaves, and who may look.
 PICTURES = {
     "GET /evidence/stills/{evidence_id:int}": ("evidence:document_front:seen", Role.SUPERVISOR),
-    "GET /evidence/recordings/{evidence_id:int}/{party}": ("evidence:recording:seen", Role.SUPERVISOR),
+    "GET /evidence/recordings/{evidence_id:int}/{side}": ("evidence:recording:seen", Role.SUPERVISOR),
     "GET /evidence/portrait/{call_id:int}": ("register:portrait:seen", Role.CALL_AGENT),
     "GET /reviews/{review_id:int}/live": ("review:picture:seen", Role.MODERATOR),
     "GET /reviews/{review_id:int}/portrait": ("review:picture:seen", Role.MODERATOR),

@@ -29,7 +29,7 @@ OPENED_BY = {
     "POST /calls/present": {Permission.TAKE_CALLS},
     "POST /calls/{call_id:int}/listening": {Permission.LISTEN_IN},
     "GET /evidence/stills/{evidence_id:int}": {Permission.VIEW_EVIDENCE, Permission.TAKE_CALLS},
-    "GET /evidence/recordings/{evidence_id:int}/{party}": {Permission.VIEW_EVIDENCE},
+    "GET /evidence/recordings/{evidence_id:int}/{side}": {Permission.VIEW_EVIDENCE},
     "GET /evidence/portrait/{call_id:int}": {Permission.SETTLE_CALLS, Permission.TAKE_CALLS},
     "POST /reviews/next": {Permission.DECIDE_REVIEWS},
     "POST /reviews/{review_id:int}/present": {Permission.DECIDE_REVIEWS},

@@ -152,6 +152,7 @@ STORED = {
         OPEN_RENEWAL=certificate:renew REISSUE=certificate:reissue
         SUBMIT_APPLICATION=application:submit VIEW_STATISTICS=statistics:view
         EXPORT_STATISTICS=statistics:export TAKE_CALLS=call:take VIEW_CALLS=call:list LISTEN_IN=call:listen
+        SPEAK_IN=call:speak
         SETTLE_CALLS=call:settle VIEW_EVIDENCE=evidence:view VIEW_REVIEWS=review:list
         DECIDE_REVIEWS=review:decide VIEW_OPERATIONS=operations:view RETRY_GIVEN_UP=operations:retry
         VIEW_POLICY=policy:view VIEW_AUDIT=audit:view MANAGE_STAFF=staff:manage

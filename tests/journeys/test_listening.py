@@ -1,11 +1,13 @@
 """A supervisor listens in on a call between two real browsers: pixels and tones of both, and nobody notices (R14)."""
 
+import time
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from ca_core.roles import Role
 from runtime.demo import rendered
-from tests.journeys import cameras, eyes, talking
+from tests.journeys import cameras, eyes, talking, test_call_evidence
 from tests.journeys.axe import Axe
 from tests.journeys.conftest import House, Visits
 
@@ -13,11 +15,22 @@ pytestmark = pytest.mark.timeout(240)
 CALLER = rendered.PEOPLE[1]
 AGENT_NUMBER = 1  # agent2 speaks Russian
 CITIZEN, AGENT = ".panel video.citizen", ".panel video.agent"
+AGENT_HEARS, CITIZEN_HEARS = ".dock audio.voice", "audio[data-voice]"
+VOICE_HERTZ = 1320
+MICROPHONE = f"""
+navigator.mediaDevices.getUserMedia = async () => {{
+  if (window.__refuses) throw new DOMException("", "NotAllowedError");
+  const context = new AudioContext(); await context.resume();
+  const tone = context.createOscillator(); tone.frequency.value = {VOICE_HERTZ};
+  const out = context.createMediaStreamDestination(); tone.connect(out); tone.start();
+  return out.stream;
+}};
+"""
 
 
 def opened(visit: Visits, house: House) -> Page:
     """The page of the call that is on the line, found in the list and opened for a reason."""
-    page = visit(Role.SUPERVISOR, "/calls", language="ru", script=eyes.SCRIPT)
+    page = visit(Role.SUPERVISOR, "/calls", language="ru", script=eyes.SCRIPT + MICROPHONE)
     page.set_default_timeout(30_000)
     number = str(talking.newest(house).call_id)
     expect(page.get_by_text("На линии сейчас", exact=True)).to_be_visible()
@@ -59,3 +72,76 @@ def test_a_supervisor_sees_and_hears_both_and_nobody_notices(house: House, visit
     talking.require_moving(supervisor, CITIZEN)
     talking.hang_up(agent)
     expect(supervisor.locator(".panel")).to_have_count(0)
+
+
+def require_voice(page: Page, player: str) -> None:
+    """The supervisor's own tone, by the connection beside the call's."""
+    deadline = time.monotonic() + 20
+    while not page.locator(player).first.evaluate("player => Boolean(player.srcObject)"):
+        assert time.monotonic() < deadline, "no voice came"
+        time.sleep(0.05)
+    heard = talking.loudest(page, player)
+    assert abs(heard["hertz"] - VOICE_HERTZ) < 15, heard
+
+
+def hears_nobody(page: Page, player: str) -> bool:
+    return not page.locator(player).first.evaluate("player => Boolean(player.srcObject)")
+
+
+def test_a_supervisor_whispers_to_the_agent_and_then_joins(house: House, visit: Visits, axe: Axe) -> None:
+    talking.clear(house)
+    citizen = talking.calling(visit, house, CALLER, cameras.script(CALLER))
+    agent = talking.at_desk(visit, AGENT_NUMBER)
+    talking.take_calls(agent)
+    talking.connect(agent, citizen)
+    supervisor = opened(visit, house)
+    supervisor.locator(".panel .start").click()
+    talking.require_moving(supervisor, CITIZEN)
+
+    supervisor.evaluate("window.__refuses = true")
+    supervisor.locator(".panel .whisper").click()
+    expect(supervisor.locator(".panel .speech-word")).to_contain_text("не даёт микрофон")
+    assert hears_nobody(agent, AGENT_HEARS)
+    supervisor.evaluate("window.__refuses = false")
+    with talking.timed("from the click to the agent's hearing it"):
+        supervisor.locator(".panel .whisper").click()
+        expect(agent.locator(".dock .supervisor")).to_contain_text("Звонящий этого не слышит")
+        require_voice(agent, AGENT_HEARS)
+    expect(supervisor.locator(".panel .speech-word")).to_contain_text("звонящий не слышит")
+    assert hears_nobody(citizen, CITIZEN_HEARS)
+    expect(citizen.locator("[data-slot=supervisor]")).to_be_hidden()
+    axe.look(supervisor, "whispering")
+    axe.look(agent, "whispered to")
+
+    supervisor.locator(".panel .join").click()
+    expect(citizen.locator("[data-slot=supervisor]")).to_contain_text("подключился супервизор")
+    require_voice(citizen, CITIZEN_HEARS)
+    require_voice(agent, AGENT_HEARS)
+    axe.look(citizen, "joined by a supervisor")
+    talking.see_each_other(agent, citizen)
+
+    agent.reload()
+    expect(agent.locator(".dock .supervisor")).to_contain_text("подключился к разговору")
+    require_voice(agent, AGENT_HEARS)
+
+    supervisor.locator(".panel .quiet").click()
+    expect(agent.locator(".dock .supervisor")).to_be_hidden()
+    expect(citizen.locator("[data-slot=supervisor]")).to_be_hidden()
+    assert hears_nobody(agent, AGENT_HEARS)
+    assert hears_nobody(citizen, CITIZEN_HEARS)
+    talking.see_each_other(agent, citizen)
+    with house.service.look() as work:
+        call = f"call/{talking.newest(house).call_id}"
+        assert work.audit_pages.newest(call, ["call:whisper:begun"]) is not None
+        assert work.audit_pages.newest(call, ["call:join:begun"]) is not None
+    talking.hang_up(agent)
+
+    expect(supervisor.locator(".panel")).to_have_count(0)
+    player = supervisor.locator(".player").first
+    expect(player.locator(".observer-sound")).to_be_visible()
+    player.locator(".play").click()
+    films = [player.locator(name) for name in ("video.citizen", "video.agent", "audio.observer")]
+    for film in films:
+        eyes.until(supervisor, "film => film.currentTime > 2", film.element_handle())
+        expect(film).to_have_js_property("error", None)
+    test_call_evidence.require_in_step(films[1:])

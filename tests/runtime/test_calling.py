@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ca_core import roles
-from ca_core.call import Evidence, EvidenceKind, Leg
+from ca_core.call import Evidence, EvidenceKind, Side
 from ca_core.registration import evidence
 from runtime import calling, settings
 from runtime.service import Service
@@ -67,7 +67,7 @@ class Shelf:
 
     def play(self, evidence_id: int) -> bytes:
         with calling.open_recording(
-            self.service, actor=builders.SUPERVISOR, evidence_id=evidence_id, reason=WHY, party=Leg.CITIZEN
+            self.service, actor=builders.SUPERVISOR, evidence_id=evidence_id, reason=WHY, side=Side.CITIZEN
         ) as opened:
             opened.seek(0)
             return opened.read()
@@ -105,7 +105,7 @@ def test_an_opened_recording_has_no_name_and_is_nobody_elses(shelf: Shelf) -> No
     """R14: no copy stays behind, however the process ends."""
     recording = shelf.keep(shelf.calls[0], EvidenceKind.RECORDING, film(50))
     with calling.open_recording(
-        shelf.service, actor=builders.SUPERVISOR, evidence_id=recording, reason=WHY, party=Leg.CITIZEN
+        shelf.service, actor=builders.SUPERVISOR, evidence_id=recording, reason=WHY, side=Side.CITIZEN
     ) as opened:
         status = os.fstat(opened.fileno())
         assert (status.st_nlink, status.st_mode & 0o777) == (0, 0o600)

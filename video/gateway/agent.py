@@ -7,7 +7,7 @@ from ca_core import records
 from ca_core.call import Call, Desk, DeskState
 from ca_core.registration import call as calls
 from ca_core.registration import desk
-from video.gateway import exchange
+from video.gateway import exchange, voices
 from video.gateway.gateway import Gateway
 from video.gateway.lines import Shown
 from video.gateway.messages import BadMessage, Message, MessageUnknown
@@ -66,14 +66,16 @@ async def take(gateway: Gateway, page: Page, message: Message) -> None:
 
 
 async def _in_call(gateway: Gateway, page: Page, message: Message) -> None:
-    if message.kind not in (*_IN_THE_CALL, "offer", "say", "show"):
+    if message.kind not in (*_IN_THE_CALL, "offer", "hear", "say", "show"):
         raise MessageUnknown
-    if message.kind == "offer":
+    if message.kind in ("offer", "hear"):
         page.offers()
     call = await exchange.look(gateway, partial(_call_of, page=page))
     match message.kind:
         case "offer":
             await exchange.offer(gateway, page, call, message)
+        case "hear":
+            await voices.hear(gateway, page, call, message)
         case "say":
             exchange.say(gateway, page, call, message)
         case "show":

@@ -7,7 +7,7 @@ from ca_core.call import Call
 from ca_core.lifecycle import CallState
 from ca_core.registration import call as calls
 from ca_core.registration import phone_code
-from video.gateway import exchange, loops
+from video.gateway import exchange, loops, voices
 from video.gateway.gateway import Gateway
 from video.gateway.messages import BadMessage, Message, MessageUnknown
 from video.gateway.pages import Page
@@ -57,6 +57,9 @@ async def take(gateway: Gateway, page: Page, message: Message) -> None:
             # A new connection begins with the picture.
             _carries_picture(gateway, call_id, True)
             await exchange.offer(gateway, page, await _call(gateway, call_id), message)
+        case "hear":
+            page.offers()
+            await voices.hear(gateway, page, await _call(gateway, call_id), message)
         case "picture":
             _picture(gateway, call_id, message)
         case "say":

@@ -82,6 +82,15 @@ class End:
         self.asked_at = now - ASK_AGAIN_SECONDS + SILENCE_BEFORE_ASKING_SECONDS if waits else None
 
 
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A supervisor speaks. `number` is another one whenever somebody begins: who hears it must ask anew."""
+
+    number: int
+    observer: int
+    audience: frozenset[Leg]
+
+
 @dataclass(slots=True)
 class Line:
     """A call's media as the gateway knows them."""
@@ -97,6 +106,7 @@ class Line:
     shown: Shown = Shown.NONE
     # The caller's line carries no picture for now, as their page says.
     is_sound_only: bool = False
+    voice: Voice | None = None
     said: deque[Json] = field(default_factory=lambda: deque(maxlen=_CHAT_LINES))
     # Steps are being taken, or the database was not read since they were.
     is_busy: bool = False
@@ -109,6 +119,7 @@ class Line:
     def broke(self, now: float) -> None:
         """The worker is gone, or was started anew and knows nothing of the call."""
         self.is_made = self.is_held = self.is_recording = False
+        self.voice = None
         for end in self.ends.values():
             end.fell(Why.WORKER_GONE, now)
 

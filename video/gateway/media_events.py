@@ -16,7 +16,7 @@ from ca_core.lifecycle import CallState
 from ca_core.registration import call as calls
 from ca_core.registration import evidence
 from video.engine import CallStats, Event, EventKind, Fact, LegStats
-from video.gateway import loops
+from video.gateway import loops, voices
 from video.gateway.gateway import Gateway
 from video.gateway.lines import End, Line, Why
 from video.gateway.service import SYSTEM, Work
@@ -97,6 +97,9 @@ class Ear:
             return
         if event.kind is EventKind.RECORDING_FAILED:
             line.recording_failed(self._gateway.clock)
+        elif event.kind in voices.TOLD:
+            voices.heard(line, event)
+            self._gateway.pulse.wake()
         if event.role is not None:
             _leg_event(line.ends[Leg(event.role.value)], event.kind, self._gateway.clock)
             self._gateway.pulse.wake()
@@ -114,6 +117,8 @@ def _leg_event(end: End, kind: EventKind, now: float) -> None:
 def found(line: Line, stats: CallStats, now: float) -> None:
     """The line as a worker says it stands."""
     line.is_made, line.is_held, line.is_recording = True, stats.is_held, stats.is_recording
+    if stats.speaker is None:
+        line.voice = None
     legs = {Leg(leg.role.value): leg for leg in stats.legs}
     for leg, end in line.ends.items():
         known = legs.get(leg)

@@ -123,6 +123,11 @@ def sdp_of(party: Leg, answer: str) -> Json:
     return {"type": "sdp", "party": party.value, "sdp": answer}
 
 
+def voice(answer: str) -> Json:
+    """The answer to who speaks into a call, or hears that."""
+    return {"type": "voice", "sdp": answer}
+
+
 def said(by: str, text: str, at: datetime) -> Json:
     return {"type": "said", "from": by, "text": text, "at": instant(at)}
 

@@ -1,4 +1,4 @@
-"""What an observer's page may ask: to see and hear one party, and the other. It is heard by nobody (R14)."""
+"""What an observer's page may ask: to see and hear one party, and the other; to be heard by the agent, or by both."""
 
 import logging
 from functools import partial
@@ -7,7 +7,7 @@ from ca_core.call import Leg
 from ca_core.errors import GatewayRejected, GatewayUnavailable
 from ca_core.registration import listening
 from video.engine import CallNotKnown, Role
-from video.gateway import exchange, messages
+from video.gateway import exchange, messages, voices
 from video.gateway.gateway import Gateway
 from video.gateway.messages import BadMessage, Message, MessageUnknown
 from video.gateway.pages import Page
@@ -30,8 +30,18 @@ async def went(gateway: Gateway, page: Page) -> None:
 
 async def take(gateway: Gateway, page: Page, message: Message) -> None:
     """One message. Raises BadMessage and Refusals."""
-    if message.kind != "observe":
-        raise MessageUnknown
+    match message.kind:
+        case "observe":
+            await _observe(gateway, page, message)
+        case "speak":
+            await voices.begin(gateway, page, _observed(page), message)
+        case "fall_quiet":
+            await voices.end(gateway, page, _observed(page))
+        case _:
+            raise MessageUnknown
+
+
+async def _observe(gateway: Gateway, page: Page, message: Message) -> None:
     try:
         party = Leg(message.text("party"))
     except ValueError as problem:
@@ -39,9 +49,7 @@ async def take(gateway: Gateway, page: Page, message: Message) -> None:
     page.offers()
     call_id = _observed(page)
     await exchange.look(gateway, partial(listening.on_the_line, call_id=call_id))
-    line = gateway.line(call_id)
-    if not line.is_made:
-        raise exchange.MediaAway
+    line = voices.made(gateway, call_id)
     try:
         worker = gateway.workers.of(line.worker)
         answer = await worker.observe(call_id, page.seat.number, Role(party.value), message.text("sdp"))

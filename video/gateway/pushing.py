@@ -46,7 +46,7 @@ class Pushing:
         if call is None:
             return
         if page.observed is not None:
-            page.show(snapshots.of_observer(seen, call))
+            page.show(snapshots.of_observer(seen, call, lines.get(call.call_id)))
             if call.state is CallState.ENDED:
                 page.close(messages.CALL_ENDED)
             return

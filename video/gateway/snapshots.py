@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from ca_core.call import Call, Desk, DeskState, Leg
 from ca_core.lifecycle import CallState
 from ca_core.registration import deadlines, dispatch
-from video.gateway.lines import Line, Shown
+from ca_core.registration.listening import Speech
+from video.gateway.lines import Line, Shown, Voice
 from video.gateway.messages import Json, instant
 from video.gateway.scene import Code, Scene
 
@@ -40,11 +41,14 @@ def of_citizen(scene: Scene, call: Call, line: Line | None) -> Json:
         "decision": call.decision.name.lower() if call.decision is not None else None,
         "reason": call.decision_reason,
         "need": call.need.value,
+        "voice": _voice(line, Leg.CITIZEN),
     }
 
 
-def of_observer(scene: Scene, call: Call) -> Json:
-    """`line` is another one when the call was placed elsewhere: what is seen there must be asked for again."""
+def of_observer(scene: Scene, call: Call, line: Line | None) -> Json:
+    """`line` is another one when the call was placed elsewhere: what is seen there must be asked for again. `voice`
+    says who speaks, by the number of the account, and to whom."""
+    voice = line.voice if line is not None else None
     return {
         "type": "observed",
         "call_id": call.call_id,
@@ -54,6 +58,7 @@ def of_observer(scene: Scene, call: Call) -> Json:
         "recording": _records(call),
         "line": call.worker,
         "cause": _cause(call),
+        "voice": {"by": voice.observer, "speech": _speech(voice)} if voice is not None else None,
     }
 
 
@@ -157,7 +162,20 @@ def _call(scene: Scene, desk: Desk, line: Line | None) -> Json | None:
         "show": (line.shown if line is not None else Shown.NONE).value,
         "cause": _cause(call),
         "need": call.need.value,
+        "voice": _voice(line, Leg.AGENT),
     }
+
+
+def _voice(line: Line | None, leg: Leg) -> Json | None:
+    """What that side is to hear beside the other party: a voice of another number is another voice."""
+    voice = line.voice if line is not None else None
+    if voice is None or leg not in voice.audience:
+        return None
+    return {"number": voice.number, "speech": _speech(voice)}
+
+
+def _speech(voice: Voice) -> str:
+    return Speech.JOIN if Leg.CITIZEN in voice.audience else Speech.WHISPER
 
 
 def _quality(line: Line | None) -> str:

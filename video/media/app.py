@@ -135,6 +135,24 @@ class Worker:
         await self.engine.unobserve(door.call_id(request), door.number(request.path_params, "observer"))
         return Response(status_code=204)
 
+    async def speak(self, request: Request) -> Response:
+        body = await door.body(request)
+        observer, audience, sdp = (
+            door.number(body, "observer"),
+            door.roles(body, "audience"),
+            door.text(body, "sdp"),
+        )
+        return JSONResponse({"sdp": await self.engine.speak(door.call_id(request), observer, audience, sdp)})
+
+    async def fall_quiet(self, request: Request) -> Response:
+        await self.engine.fall_quiet(door.call_id(request), door.number(request.path_params, "observer"))
+        return Response(status_code=204)
+
+    async def hear(self, request: Request) -> Response:
+        body = await door.body(request)
+        answer = await self.engine.hear(door.call_id(request), door.role(body), door.text(body, "sdp"))
+        return JSONResponse({"sdp": answer})
+
     async def hold(self, request: Request) -> Response:
         on = (await door.body(request)).get("on")
         if not isinstance(on, bool):
@@ -255,6 +273,9 @@ def make_app(settings: WorkerSettings) -> Starlette:
         Route("/calls/{call_id:int}/legs/{role}", worker.leave, methods=["DELETE"]),
         Route("/calls/{call_id:int}/observers", worker.observe, methods=["POST"]),
         Route("/calls/{call_id:int}/observers/{observer:int}", worker.unobserve, methods=["DELETE"]),
+        Route("/calls/{call_id:int}/voices", worker.speak, methods=["POST"]),
+        Route("/calls/{call_id:int}/voices/{observer:int}", worker.fall_quiet, methods=["DELETE"]),
+        Route("/calls/{call_id:int}/ears", worker.hear, methods=["POST"]),
         Route("/calls/{call_id:int}/hold", worker.hold, methods=["POST"]),
         Route("/calls/{call_id:int}/keyframe", worker.keyframe, methods=["POST"]),
         Route("/calls/{call_id:int}/stills", worker.still, methods=["POST"]),

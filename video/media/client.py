@@ -67,6 +67,17 @@ class MediaClient:
     async def unobserve(self, call_id: int, observer: int) -> None:
         await self._ask("DELETE", f"/calls/{call_id}/observers/{observer}")
 
+    async def speak(self, call_id: int, observer: int, audience: frozenset[Role], offer_sdp: str) -> str:
+        body = {"observer": observer, "audience": sorted(audience), "sdp": offer_sdp}
+        return str((await self._ask("POST", f"/calls/{call_id}/voices", body))["sdp"])
+
+    async def fall_quiet(self, call_id: int, observer: int) -> None:
+        await self._ask("DELETE", f"/calls/{call_id}/voices/{observer}")
+
+    async def hear(self, call_id: int, party: Role, offer_sdp: str) -> str:
+        body = {"role": party, "sdp": offer_sdp}
+        return str((await self._ask("POST", f"/calls/{call_id}/ears", body))["sdp"])
+
     async def hold(self, call_id: int, on: bool) -> None:
         await self._ask("POST", f"/calls/{call_id}/hold", {"on": on})
 

@@ -83,3 +83,11 @@ def role(body: dict[str, Any]) -> Role:
         return Role(text(body, "role"))
     except ValueError:
         raise engine.RoleNotKnown from None
+
+
+def roles(body: dict[str, Any], name: str) -> frozenset[Role]:
+    """At least one."""
+    value = body.get(name)
+    if not isinstance(value, list) or not value:
+        raise wire.RequestNotUnderstood
+    return frozenset(role({"role": each}) for each in value)

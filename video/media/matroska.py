@@ -1,8 +1,9 @@
-"""Both parties' frames, untouched, as live Matroska (RFC 9559): four tracks, one whole cluster a batch.
+"""Both parties' frames, untouched, as live Matroska (RFC 9559): five tracks, one whole cluster a batch.
 
-Nothing is transcoded: the recording is what each party sent. The stream is only ever written forwards and no cluster
-is ever open, so whatever of it exists can be played. A library's muxer was tried first: it holds one party's frames
-back for as long as another track is silent, which a crash would then lose.
+Nothing is transcoded: the recording is what each party sent, and what an observer said to them (that track is empty in
+nearly every file: what is written is not changed when somebody begins to speak). The stream is only ever written
+forwards and no cluster is ever open, so whatever of it exists can be played. A library's muxer was tried first: it
+holds one party's frames back for as long as another track is silent, which a crash would then lose.
 """
 
 import struct
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from video.engine import MediaKind, Role
+from video.engine import OBSERVER, MediaKind, Role, Source
 
 # RFC 9559, 5.1.4.1.3: an audio track's codec sees up to 80 ms before the point that was looked for.
 _OPUS_PRE_ROLL_NS = 80_000_000
@@ -21,13 +22,14 @@ _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
 # A block's time is a signed 16-bit number of milliseconds from its cluster's.
 _CLUSTER_MS = 30_000
 # What is asked of either party; a keyframe carries its real size, and the log tells each.
-_SIZES = {Role.CITIZEN: (1280, 720), Role.AGENT: (640, 360)}
+_SIZES: dict[Source, tuple[int, int]] = {Role.CITIZEN: (1280, 720), Role.AGENT: (640, 360)}
 
-_TRACKS: dict[tuple[Role, MediaKind], int] = {
+_TRACKS: dict[tuple[Source, MediaKind], int] = {
     (Role.CITIZEN, "video"): 1,
     (Role.CITIZEN, "audio"): 2,
     (Role.AGENT, "video"): 3,
     (Role.AGENT, "audio"): 4,
+    (OBSERVER, "audio"): 5,
 }
 
 
@@ -35,7 +37,7 @@ _TRACKS: dict[tuple[Role, MediaKind], int] = {
 class Block:
     """A frame and when it is shown, in milliseconds since the recording began."""
 
-    role: Role
+    source: Source
     kind: MediaKind
     at_ms: int
     key: bool
@@ -59,7 +61,7 @@ def opening(since: datetime) -> bytes:
         _element(0x4D80, b"qoltanba"),  # MuxingApp
         _element(0x5741, b"qoltanba"),  # WritingApp
     ]
-    tracks = [_track(number, role, kind) for (role, kind), number in _TRACKS.items()]
+    tracks = [_track(number, source, kind) for (source, kind), number in _TRACKS.items()]
     segment = _identity(0x18538067) + _UNKNOWN_SIZE
     return _group(0x1A45DFA3, header) + segment + _group(0x1549A966, info) + _group(0x1654AE6B, tracks)
 
@@ -83,23 +85,23 @@ def _closed(inside: list[bytes]) -> list[bytes]:
 
 
 def _simple_block(block: Block, start: int) -> bytes:
-    track = 0x80 | _TRACKS[block.role, block.kind]
+    track = 0x80 | _TRACKS[block.source, block.kind]
     place = struct.pack(">BhB", track, block.at_ms - start, 0x80 if block.key else 0)
     return _element(0xA3, place + block.data)
 
 
-def _track(number: int, role: Role, kind: MediaKind) -> bytes:
+def _track(number: int, source: Source, kind: MediaKind) -> bytes:
     inside = [
         _number(0xD7, number),  # TrackNumber
         _number(0x73C5, number),  # TrackUID
         _number(0x9C, 0),  # FlagLacing
-        _element(0x536E, f"{role}-{kind}".encode()),  # Name
+        _element(0x536E, f"{source}-{kind}".encode()),  # Name
     ]
-    return _group(0xAE, inside + (_picture(role) if kind == "video" else _sound()))
+    return _group(0xAE, inside + (_picture(source) if kind == "video" else _sound()))
 
 
-def _picture(role: Role) -> list[bytes]:
-    width, height = _SIZES[role]
+def _picture(source: Source) -> list[bytes]:
+    width, height = _SIZES[source]
     return [
         _number(0x83, 1),  # TrackType: video
         _element(0x86, b"V_VP8"),

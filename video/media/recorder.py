@@ -1,4 +1,4 @@
-"""The recording of a call: both parties as received, and beside it the log of what happened.
+"""The recording of a call: both parties, and who speaks to them, as received, and beside it the log of what happened.
 
     <folder>/<call>-<part>.mkv.sealed   Matroska, see `matroska`
     <folder>/<call>-<part>.log.sealed   JSON lines, each with the SHA-256 of the line before
@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from video import engine, evidence
-from video.engine import EncodedFrame, Event, EventKind, MediaKind, RecordingOrder, Role
+from video.engine import OBSERVER, EncodedFrame, Event, EventKind, MediaKind, RecordingOrder, Role, Source
 from video.media import matroska
 
 BATCH_SECONDS = 0.25
@@ -34,7 +34,7 @@ _Closed = dict[str, engine.Fact] | None
 
 @dataclass(slots=True)
 class _Batch:
-    frames: list[tuple[Role, EncodedFrame]] = field(default_factory=list)
+    frames: list[tuple[Source, EncodedFrame]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
@@ -102,6 +102,11 @@ class Recording:
             elif role in self._awaits_key:
                 return
         self._batch.frames.append((role, frame))
+
+    def take_voice(self, _role: Role, frame: EncodedFrame) -> None:
+        """What an observer says, whose leg is no party's."""
+        if not self._is_held and not self.has_failed and frame.kind == "audio":
+            self._batch.frames.append((OBSERVER, frame))
 
     def note(self, event: Event) -> None:
         """Into the log; on hold nothing is recorded, and pictures go on with a keyframe."""
@@ -188,7 +193,7 @@ class _Tape:
             self._film.abandon()
             raise
         self._since = time.time()
-        self._last: dict[tuple[Role, MediaKind], int] = {}
+        self._last: dict[tuple[Source, MediaKind], int] = {}
         self._is_begun = False
         self._previous = hashlib.sha256(stem.encode()).hexdigest()
         self._lines = 0
@@ -196,7 +201,7 @@ class _Tape:
 
     def write(self, batch: _Batch) -> None:
         self._begin()
-        self._film.write(matroska.clusters([self._block(role, frame) for role, frame in batch.frames]))
+        self._film.write(matroska.clusters([self._block(source, frame) for source, frame in batch.frames]))
         self._film.flush()
         for line in batch.lines:
             self._chain(json.loads(line))
@@ -229,13 +234,13 @@ class _Tape:
             self._is_begun = True
             self._film.write(matroska.opening(datetime.fromtimestamp(self._since, UTC)))
 
-    def _block(self, role: Role, frame: EncodedFrame) -> matroska.Block:
+    def _block(self, source: Source, frame: EncodedFrame) -> matroska.Block:
         """A frame that is not after its track's last is moved there: a corrected clock may set it back."""
         at_ms = max(
-            round((frame.at_seconds - self._since) * 1000), self._last.get((role, frame.kind), -1) + 1
+            round((frame.at_seconds - self._since) * 1000), self._last.get((source, frame.kind), -1) + 1
         )
-        self._last[role, frame.kind] = at_ms
-        return matroska.Block(role, frame.kind, at_ms, frame.key, frame.data)
+        self._last[source, frame.kind] = at_ms
+        return matroska.Block(source, frame.kind, at_ms, frame.key, frame.data)
 
     def abandon(self) -> None:
         self._film.abandon()

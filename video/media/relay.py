@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from ca_core.errors import Refusal
 from video import engine, evidence
 from video.engine import Event, EventKind, Role
 from video.media import ice, recorder, seams, stills
@@ -31,10 +32,21 @@ _WATCHDOG_SECONDS = 0.5
 
 
 @dataclass(slots=True)
+class _Voice:
+    """What an observer says: a leg of its own, which the legs of those who hear it observe."""
+
+    observer: int
+    audience: frozenset[Role]
+    leg: Leg
+    ears: dict[Role, Leg] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class _Call:
     legs: dict[Role, Leg] = field(default_factory=dict)
     # Of each observer, by the party that it sees.
     observers: dict[int, dict[Role, Leg]] = field(default_factory=dict)
+    voice: _Voice | None = None
     is_held: bool = False
     recording: recorder.Recording | None = None
 
@@ -123,7 +135,64 @@ class RelayEngine:
     async def unobserve(self, call_id: int, observer: int) -> None:
         self._dismiss(call_id, self._call(call_id), observer)
 
+    async def speak(self, call_id: int, observer: int, audience: frozenset[Role], offer_sdp: str) -> str:
+        call = self._call(call_id)
+
+        def tell(leg: Leg, kind: EventKind, _facts: dict[str, engine.Fact]) -> None:
+            if kind is EventKind.LEG_FAILED and call.voice is not None and call.voice.leg is leg:
+                self._fall_quiet(call_id, call)
+
+        # Its role says nothing: nobody is shown this leg, and what is recorded of it is the observer's.
+        leg = self._make_leg(Role.AGENT, tell)
+        answer = await self._answered(call_id, call, leg, offer_sdp)
+        try:
+            _require_may_speak(call_id, call, observer)
+        except Refusal:
+            await leg.close()
+            raise
+        self._fall_quiet(call_id, call)
+        call.voice = _Voice(observer, audience, leg)
+        if call.recording is not None:
+            leg.takers.append(call.recording.take_voice)
+        heard_by = "both" if audience == frozenset(Role) else "+".join(sorted(audience))
+        self._tell(call_id, None, EventKind.OBSERVER_SPEAKS, {"observer": observer, "audience": heard_by})
+        return answer
+
+    async def hear(self, call_id: int, party: Role, offer_sdp: str) -> str:
+        call, party = self._call(call_id), _role(party)
+
+        def tell(leg: Leg, kind: EventKind, _facts: dict[str, engine.Fact]) -> None:
+            if kind is EventKind.LEG_FAILED and call.voice is not None and call.voice.ears.get(party) is leg:
+                self._cut(call.voice.ears.pop(party))
+
+        leg = self._make_leg(party, tell, is_observer=True)
+        answer = await self._answered(call_id, call, leg, offer_sdp)
+        voice = call.voice
+        if voice is None or party not in voice.audience:
+            await leg.close()
+            raise engine.NobodySpeaks(call_id=call_id)
+        if (old := voice.ears.pop(party, None)) is not None:
+            self._cut(old)
+        voice.ears[party] = leg
+        leg.hold(call.is_held)
+        leg.link(voice.leg)
+        return answer
+
+    async def fall_quiet(self, call_id: int, observer: int) -> None:
+        call = self._call(call_id)
+        if call.voice is not None and call.voice.observer == observer:
+            self._fall_quiet(call_id, call)
+
+    def _fall_quiet(self, call_id: int, call: _Call) -> None:
+        voice, call.voice = call.voice, None
+        if voice is not None:
+            for leg in (*voice.ears.values(), voice.leg):
+                self._cut(leg)
+            self._keep(call, _event(call_id, None, EventKind.OBSERVER_QUIET, {"observer": voice.observer}))
+
     def _dismiss(self, call_id: int, call: _Call, observer: int) -> None:
+        if call.voice is not None and call.voice.observer == observer:
+            self._fall_quiet(call_id, call)
         legs = call.observers.pop(observer, None)
         if legs is not None:
             for leg in legs.values():
@@ -152,7 +221,8 @@ class RelayEngine:
         if call.is_held == on:
             return
         call.is_held = on
-        for leg in (*call.legs.values(), *_observing(call)):
+        hearing = call.voice.ears.values() if call.voice is not None else ()
+        for leg in (*call.legs.values(), *_observing(call), *hearing):
             leg.hold(on)
         self._tell(call_id, None, EventKind.HELD if on else EventKind.RESUMED)
         if not on:
@@ -179,7 +249,10 @@ class RelayEngine:
         call = self._call(call_id)
         legs = [await leg.stats() for leg in tuple(call.legs.values())]
         is_recording = call.recording is not None and not call.recording.has_failed
-        return engine.CallStats(call_id, call.is_held, is_recording, tuple(legs), tuple(call.observers))
+        return engine.CallStats(
+            call_id, call.is_held, is_recording, tuple(legs), tuple(call.observers),
+            call.voice.observer if call.voice is not None else None,
+        )  # fmt: skip
 
     async def close(self, call_id: int) -> None:
         call = self._calls.pop(call_id, None)
@@ -214,6 +287,8 @@ class RelayEngine:
             return
         for leg in call.legs.values():
             leg.takers.append(call.recording.take)
+        if call.voice is not None:
+            call.voice.leg.takers.append(call.recording.take_voice)
         if call.is_held:
             call.recording.note(_event(call_id, None, EventKind.HELD))
         await self._ask_keyframes(call)
@@ -309,6 +384,8 @@ class RelayEngine:
         for observer, legs in tuple(call.observers.items()):
             if any(_never_came(leg) for leg in legs.values()):
                 self._dismiss(call_id, call, observer)
+        if call.voice is not None and _never_came(call.voice.leg):
+            self._fall_quiet(call_id, call)
 
     def _tell(
         self, call_id: int, role: Role | None, kind: EventKind, facts: dict[str, engine.Fact] | None = None
@@ -356,6 +433,13 @@ def _observing(call: _Call, party: Role | None = None) -> list[Leg]:
         for seen, leg in legs.items()
         if party is None or seen is party
     ]
+
+
+def _require_may_speak(call_id: int, call: _Call, observer: int) -> None:
+    if observer not in call.observers:
+        raise engine.LegNotKnown(call_id=call_id)
+    if call.voice is not None and call.voice.observer != observer:
+        raise engine.VoiceTaken(call_id=call_id)
 
 
 def _never_came(leg: Leg) -> bool:

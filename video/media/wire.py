@@ -33,6 +33,8 @@ STATUS: dict[type[Refusal], int] = {
     engine.NoPicture: 409,
     engine.RoleNotKnown: 422,
     engine.OfferNotUnderstood: 422,
+    engine.NobodySpeaks: 409,
+    engine.VoiceTaken: 409,
     engine.ObserversBusy: 503,
     engine.ProbesBusy: 503,
     StillNotKept: 507,
@@ -120,7 +122,8 @@ def stats_json(stats: CallStats) -> dict[str, object]:
 
 def read_stats(body: Mapping[str, Any]) -> CallStats:
     legs = tuple(LegStats(**{**leg, "role": Role(leg["role"])}) for leg in body["legs"])
-    return CallStats(body["call_id"], body["is_held"], body["is_recording"], legs, tuple(body["observers"]))
+    observers = tuple(body["observers"])
+    return CallStats(body["call_id"], body["is_held"], body["is_recording"], legs, observers, body["speaker"])
 
 
 def still_json(still: KeptStill) -> dict[str, object]:

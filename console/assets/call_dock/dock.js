@@ -9,9 +9,9 @@ const TOGETHER_MS = 100;
 const ORDERS = ["show", "say"];
 const SERVES = ["available", "offered", "in_call", "wrap_up"];
 
-/* What the page beside the dock depends on; the queue and the quality of the line are the dock's own. */
+/* What the page beside the dock depends on; the queue, the quality of the line and who speaks are the dock's own. */
 const seenByThePage = ({revision, queue, call, ...desk}) =>
-  JSON.stringify([desk, call && {...call, line: ""}]);
+  JSON.stringify([desk, call && {...call, line: "", voice: null}]);
 
 class Dock {
   constructor(place) {
@@ -61,6 +61,7 @@ class Dock {
       onPicture: (picture) => this.picture(picture),
       onDevices: (devices) => this.devices(devices),
     });
+    this.voice = new Voice({send: (message) => this.signal.send(message), player: this.part("voice")});
     this.seat = new Seat({onTaken: () => this.seated(), onElsewhere: () => this.leave("elsewhere")});
     this.stopKeys = listenToKeys({
       KeyA: () => this.accept(), Enter: () => this.accept(), KeyH: () => this.hold(), KeyM: () => this.mute(),
@@ -130,6 +131,7 @@ class Dock {
   leave(link) {
     this.signal.stop();
     this.media.close();
+    this.voice.close();
     this.set({isSeated: false, link, desk: null});
   }
 
@@ -143,8 +145,12 @@ class Dock {
       welcome: () => { this.ice = message; },
       desk: () => this.hearDesk(message),
       /* Credentials of a relay end; those that come with the wish are fresh. */
-      join: () => this.media.join({...this.ice, ...message}),
+      join: () => {
+        this.ice = {...this.ice, ...message};
+        this.media.join(this.ice);
+      },
       sdp: () => this.media.answered(message.sdp),
+      voice: () => this.voice.answered(message.sdp),
       said: () => this.hearSaid(message),
       refused: () => this.hearRefused(message),
     }[message.type];
@@ -165,6 +171,7 @@ class Dock {
     } else if (!known || known.call_id !== call.call_id) {
       this.media.capture();
     }
+    this.voice.follow(call && call.voice, this.ice);
     this.set(changes);
     this.tellThePage(desk, call);
   }
@@ -187,6 +194,10 @@ class Dock {
   }
 
   hearRefused({of, code, facts}) {
+    if (of === "hear") {
+      this.voice.askSoon();
+      return;
+    }
     const words = this.m.words[`refused_${code.replace(".", "_")}`] || this.m.words.refused;
     this.tell(fill(words, {...facts, code}));
     if (of !== "accept") return;
@@ -297,6 +308,7 @@ class Dock {
   /* After the agent's click a browser lets the picture sound; after a reload it wants another one. */
   async play() {
     const video = this.part("caller");
+    this.part("voice").play().catch(() => {});
     try {
       video.muted = false;
       await video.play();
@@ -333,6 +345,7 @@ class Dock {
     this.seat.close();
     this.signal.close();
     this.media.close();
+    this.voice.close();
     this.sound.close();
   }
 }

@@ -238,6 +238,9 @@ const paint = (part, m) => {
   paintPlate(part, m, call);
   write(part("alarm"), alarmOf(m, call));
   show(part("alarm"), Boolean(alarmOf(m, call)));
+  const speech = call.voice ? m.words[`speech_${call.voice.speech}`] || "" : "";
+  write(part("supervisor"), speech);
+  show(part("supervisor"), Boolean(speech));
   const ends = call.talk_until ? fill(m.words.talk_ends, {at: clock(call.talk_until)}) : "";
   write(part("ends"), ends);
   show(part("ends"), Boolean(ends));

@@ -1,5 +1,5 @@
-/* Both parties of one part of a recording, played in step: the files have one clock. */
-const SIDES = ["citizen", "agent"];
+/* Both parties of one part of a recording, and who spoke to them, played in step: the files have one clock. */
+const SIDES = ["citizen", "agent", "observer"];
 const SPEEDS = [1, 1.5, 2];
 const LOOK_EVERY_MS = 250;
 /* Lips are read to be late from here on. */
@@ -10,7 +10,7 @@ class Player {
   constructor(place) {
     this.root = place.querySelector(".player");
     this.part = (name) => this.root.querySelector(`.${name}`);
-    this.films = SIDES.map((side) => this.part(side));
+    this.players = SIDES.map((side) => this.part(side));
     this.isOn = false;
     this.speed = 1;
     this.hasFailed = false;
@@ -19,11 +19,11 @@ class Player {
     this.root.onkeydown = (event) => this.key(event);
     SIDES.forEach((side, index) => {
       this.part(`${side}-sound`).onclick = () => {
-        this.films[index].muted = !this.films[index].muted;
+        this.players[index].muted = !this.players[index].muted;
         this.paint();
       };
     });
-    for (const film of this.films) {
+    for (const film of this.players) {
       film.onerror = () => { this.hasFailed = true; this.turn(false); };
       film.onloadedmetadata = () => this.paint();
     }
@@ -41,12 +41,18 @@ class Player {
   update({data}) {
     this.words = data.words;
     SIDES.forEach((side, index) => {
-      if (this.films[index].getAttribute("src") !== data[side]) this.films[index].src = data[side];
+      const address = data.films[side];
+      if (address && this.players[index].getAttribute("src") !== address) this.players[index].src = address;
     });
     this.root.ariaLabel = data.words.title;
     this.part("place").ariaLabel = data.words.place;
     this.part("speeds").ariaLabel = data.words.speed;
     this.paint();
+  }
+
+  /* In most calls nobody speaks but the parties. */
+  get films() {
+    return this.players.filter((player) => player.hasAttribute("src"));
   }
 
   get length() {
@@ -74,9 +80,9 @@ class Player {
     const running = this.films.filter((film) => !film.ended);
     if (this.isOn && !running.length) this.isOn = false;
     const isReady = running.every((film) => film.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA && !film.seeking);
-    const [first, second] = this.films;
-    if (this.isOn && isReady && running.length === 2 && Math.abs(first.currentTime - second.currentTime) > APART_SECONDS) {
-      second.currentTime = first.currentTime;
+    const [first, ...others] = running;
+    for (const film of this.isOn && isReady ? others : []) {
+      if (Math.abs(first.currentTime - film.currentTime) > APART_SECONDS) film.currentTime = first.currentTime;
     }
     for (const film of this.films) {
       film.playbackRate = this.speed;
@@ -109,15 +115,16 @@ class Player {
     place.max = String(this.length);
     if (this.root.getRootNode().activeElement !== place || this.isOn) place.value = String(this.at);
     const texts = {
-      play: this.isOn ? words.pause : words.play, "citizen-name": words.citizen, "agent-name": words.agent,
+      play: this.isOn ? words.pause : words.play, "citizen-name": words.citizen, "agent-name": words.agent, "observer-name": words.observer,
       times: this.length ? `${span(this.at)} / ${span(this.length)}` : "",
       note: this.hasFailed ? words.failed : "",
     };
     SIDES.forEach((side, index) => {
       const button = this.part(`${side}-sound`);
       texts[`${side}-sound`] = words.sound;
-      button.ariaPressed = String(!this.films[index].muted);
+      button.ariaPressed = String(!this.players[index].muted);
     });
+    this.part("spoken").hidden = this.films.length < SIDES.length;
     for (const [name, text] of Object.entries(texts)) {
       const part = this.part(name);
       if (part.textContent !== text) part.textContent = text;
@@ -128,7 +135,7 @@ class Player {
 
   close() {
     clearInterval(this.timer);
-    for (const film of this.films) {
+    for (const film of this.players) {
       film.pause();
       film.removeAttribute("src");
       film.load();

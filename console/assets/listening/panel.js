@@ -1,4 +1,4 @@
-/* Listening in: both parties' picture and sound, each by a connection of its own that sends nothing. */
+/* Listening in: both parties' picture and sound, each by a connection of its own that sends nothing; and speaking. */
 const PARTIES = ["citizen", "agent"];
 const ASK_AGAIN_MS = 2500;
 const PAINT_EVERY_MS = 500;
@@ -57,6 +57,11 @@ class Panel {
     this.ears = new Map(PARTIES.map((party) => [
       party, new Ear(party, this.part(party), (message) => this.signal && this.signal.send(message), () => this.askSoon()),
     ]));
+    this.mouth = new Mouth((message) => this.signal && this.signal.send(message), (why) => this.fellQuiet(why));
+    this.part("whisper").onclick = () => this.speak("whisper");
+    this.part("join").onclick = () => this.speak("join");
+    this.part("quiet").onclick = () => this.hush();
+    this.problem = "";
     this.timer = setInterval(() => this.paint(), PAINT_EVERY_MS);
   }
 
@@ -76,6 +81,7 @@ class Panel {
       onLink: (link) => { this.link = link; this.paint(); },
     });
     this.link = "connecting";
+    this.problem = "";
     this.signal.start();
     this.paint();
   }
@@ -86,7 +92,29 @@ class Panel {
     this.signal = null;
     this.welcome = null;
     this.link = "off";
+    this.mouth.close();
+    this.isHeard = false;
     for (const ear of this.ears.values()) ear.drop();
+    this.paint();
+  }
+
+  speak(speech) {
+    if (!this.welcome) return;
+    this.problem = "";
+    this.isHeard = false;
+    this.mouth.open(speech, this.welcome);
+    this.paint();
+  }
+
+  hush() {
+    this.mouth.close();
+    this.signal.send({type: "fall_quiet"});
+    this.paint();
+  }
+
+  fellQuiet(why) {
+    this.problem = why;
+    if (this.signal) this.signal.send({type: "fall_quiet"});
     this.paint();
   }
 
@@ -96,15 +124,33 @@ class Panel {
       this.ask();
     } else if (message.type === "sdp") {
       this.ears.get(message.party).answered(message.sdp);
+    } else if (message.type === "voice") {
+      this.mouth.answered(message.sdp);
     } else if (message.type === "refused") {
-      this.askSoon();
+      this.refused(message);
     } else if (message.type === "observed") {
       this.see(message);
     }
     this.paint();
   }
 
+  refused({of, code}) {
+    if (of === "observe") {
+      this.askSoon();
+    } else if (of === "speak") {
+      this.mouth.close();
+      this.problem = code === "media.voice_taken" ? "taken" : "refused";
+    }
+  }
+
   see(observed) {
+    /* The worker ended what we say: with its process, or because another page of ours speaks. */
+    if (observed.voice && this.mouth.isOpen) this.isHeard = true;
+    if (!observed.voice && this.isHeard) {
+      if (this.mouth.isOpen) this.problem = "lost";
+      this.mouth.close();
+      this.isHeard = false;
+    }
     const moved = this.observed && this.observed.line !== observed.line;
     this.observed = observed;
     if (!CARRIED.includes(observed.state)) {
@@ -135,7 +181,19 @@ class Panel {
     this.part("stop").hidden = !isOn;
     this.part("state").hidden = !isOn;
     this.part("pictures").hidden = !isOn;
+    const speech = this.mouth.speech;
+    const isOther = Boolean(observed && observed.voice) && !speech;
+    this.part("speech").hidden = !isOn;
+    this.part("quiet").hidden = !speech;
+    for (const name of ["whisper", "join"]) {
+      this.part(name).disabled = isOther || link !== "open" || !this.welcome;
+      this.part(name).hidden = speech === name;
+    }
+    const said = speech ? words[this.isHeard ? `speech_${speech}` : "speech_begins"]
+      : isOther ? words.speech_other : this.problem ? words[`speech_${this.problem}`] : "";
+    this.part("speech").ariaLabel = words.speech;
     const texts = {
+      whisper: words.whisper, join: words.join, quiet: words.quiet, "speech-word": said,
       start: words.start, stop: words.stop, rule: words.rule, "citizen-name": words.citizen, "agent-name": words.agent,
       "state-word": words[`state_${state}`] || words.connecting,
       clock: state === "off" ? "" : span(secondsSince(observed.since, Date.now() + (this.signal ? this.signal.aheadMs : 0))),

@@ -200,7 +200,9 @@ def _recordings(file: File) -> None:
             said = "being_recorded" if file.is_on_the_line else "not_closed"
             st.caption(words.t(f"calls.file.{said}"))
         st.caption(formats.clock(item.taken_at))
-        film_player.mount(evidence_id=item.evidence_id, reason=file.reason)
+        film_player.mount(
+            evidence_id=item.evidence_id, reason=file.reason, is_spoken_into=file.is_spoken_into
+        )
 
 
 def _history(file: File) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from ca_core import records, roles
 from ca_core.call import CONNECTED, Call, Check, Evidence, LineQuality, Settlement
-from ca_core.registration import evidence
+from ca_core.registration import evidence, listening
 from runtime.service import Service
 
 _REASON = "calls.file.reason"
@@ -25,6 +25,7 @@ class File:
     still_sealed: bool
     settlement: Settlement | None
     qualities: tuple[LineQuality, ...]
+    is_spoken_into: bool
 
     @property
     def is_on_the_line(self) -> bool:
@@ -52,4 +53,5 @@ def read(service: Service, staff: roles.Actor, call_id: int) -> File:
             service, staff, service.now(), call, tuple(work.checks.of_call(call_id)), tuple(listed),
             agent.name if agent is not None else "", evidence.still_sealed(work, call),
             work.calls.settlement(call_id), tuple(work.calls.qualities(call_id)),
+            listening.was_spoken_into(work, call_id=call_id),
         )  # fmt: skip

@@ -5,6 +5,7 @@ import { Peer } from "./peer.js";
 import { Signalling } from "./signalling.js";
 import { Uplink } from "./uplink.js";
 import { View } from "./view.js";
+import { Voice } from "./voice.js";
 
 const TALKING = ["connecting", "active", "held", "reconnecting"];
 const RING_EVERY_MS = 2500;
@@ -39,6 +40,8 @@ const signalling = new Signalling({
   },
 });
 
+const voice = new Voice({ player: place.querySelector("[data-voice]"), send: (message) => signalling.send(message) });
+
 const HEARD = {
   welcome: (message) => {
     welcome = message;
@@ -46,6 +49,7 @@ const HEARD = {
   },
   call: (message) => changed(message),
   join: () => join(),
+  voice: (message) => voice.accept(message.sdp).catch(() => voice.askSoon()),
   sdp: (message) => peer?.accept(message.sdp).catch(() => join()),
   said: (message) => said(message),
   refused: (message) => refused(message),
@@ -62,6 +66,7 @@ function changed(message) {
   call = message;
   view.show(call);
   if (call.state === "ended") return void end();
+  voice.follow(call.voice, welcome);
   if (call.state === "active" && !began) began = Date.now();
   if (call.show !== shown && call.show !== "none") uplink?.show();
   ring(call.state === "ringing");
@@ -141,6 +146,7 @@ function onTrack(track) {
 // A page that came back without a click may show the agent, and sounds after one.
 async function play() {
   screen.remote.muted = false;
+  voice.play();
   try {
     await screen.remote.play();
     place.querySelector("[data-play]").hidden = true;
@@ -174,6 +180,7 @@ function mend(made) {
 }
 
 function leaveLine() {
+  voice.close();
   peer?.close();
   peer = null;
   watchUplink(null);
@@ -214,6 +221,7 @@ function said(message) {
 const CODE = { "sms_code.expired": "code_expired", "sms_code.used_up": "code_none_left", "sms_code.not_sent": "code_expired" };
 
 function refused(message) {
+  if (message.of === "hear") return void voice.askSoon();
   if (message.of === "code" && message.code !== "sms_code.wrong") {
     view.fill("code", view.say(CODE[message.code] ?? "refused"));
   } else if (message.of !== "code" && message.of !== "leave") {

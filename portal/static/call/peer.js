@@ -2,7 +2,7 @@
 
 const GATHER_MS = 2000;
 
-function gathered(connection) {
+export function gathered(connection) {
   return new Promise((done) => {
     if (connection.iceGatheringState === "complete") return done();
     const timer = setTimeout(done, GATHER_MS);

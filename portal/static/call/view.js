@@ -92,8 +92,17 @@ export class View {
     this.part("[data-overlay]").hidden = call.state !== "reconnecting";
     this.code(call);
     this.decision(call);
+    this.joined(call);
     if (this.ends(call)) return;
     if (call.state !== "reconnecting" && !["asked", "wrong"].includes(call.code)) this.tell(showing);
+  }
+
+  joined(call) {
+    const told = call.voice ? this.say("supervisor") : "";
+    const isNews = Boolean(told) && told !== this.supervisor;
+    this.supervisor = told;
+    this.fill("supervisor", told);
+    if (isNews) this.tell(told);
   }
 
   // The longest talk is nearly over. True when that is news, to be read aloud before anything else.

@@ -424,3 +424,15 @@ def world(tmp_path: Path, migrated: Path, passwords: Passwords) -> Iterator[Worl
     if made.gateway is not None:
         made.gateway.stop()
     service.close()
+
+
+@pytest.fixture
+def marat(world: World) -> Supervisor:
+    return world.supervisor("marat")
+
+
+@pytest.fixture
+def pair(world: World) -> tuple[Page, Page, int]:
+    """Citizen's and agent's page, and the number of the call in which they talk."""
+    citizen, desk = world.caller().open(), world.agent("aizhan").sit()
+    return citizen, desk, talk(citizen, desk)

@@ -9,7 +9,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ca_core.errors import GatewayUnavailable
-from video.engine import CallNotKnown, CallStats, Event, EventKind, Fact, LegStats, Role
+from video.engine import (
+    CallNotKnown,
+    CallStats,
+    Event,
+    EventKind,
+    Fact,
+    LegNotKnown,
+    LegStats,
+    NobodySpeaks,
+    Role,
+    VoiceTaken,
+)
 from video.media.wire import Gone, Heartbeat, NumberedEvent, ProbeAnswer
 
 HEARTBEAT_SECONDS = 0.3
@@ -24,6 +35,8 @@ class FakeCall:
     film: str = ""
     joins: int = 0
     observers: dict[int, set[Role]] = field(default_factory=dict)
+    # Who speaks, and to whom.
+    voice: tuple[int, frozenset[Role]] | None = None
 
 
 class FakeWorker:
@@ -156,8 +169,33 @@ class FakeWorker:
         return f"answer to {offer_sdp}"
 
     async def unobserve(self, call_id: int, observer: int) -> None:
+        await self.fall_quiet(call_id, observer)
         self._call(call_id).observers.pop(observer, None)
         self.orders.append(("unobserve", call_id))
+
+    async def speak(self, call_id: int, observer: int, audience: frozenset[Role], offer_sdp: str) -> str:
+        call = self._call(call_id)
+        if observer not in call.observers:
+            raise LegNotKnown
+        if call.voice is not None and call.voice[0] != observer:
+            raise VoiceTaken
+        await self.fall_quiet(call_id, observer)
+        call.voice = observer, audience
+        heard_by = "both" if audience == frozenset(Role) else "+".join(sorted(audience))
+        self.tell(call_id, EventKind.OBSERVER_SPEAKS, observer=observer, audience=heard_by)
+        return f"answer to {offer_sdp}"
+
+    async def fall_quiet(self, call_id: int, observer: int) -> None:
+        call = self._call(call_id)
+        if call.voice is not None and call.voice[0] == observer:
+            call.voice = None
+            self.tell(call_id, EventKind.OBSERVER_QUIET, observer=observer)
+
+    async def hear(self, call_id: int, party: Role, offer_sdp: str) -> str:
+        voice = self._call(call_id).voice
+        if voice is None or party not in voice[1]:
+            raise NobodySpeaks
+        return f"answer to {offer_sdp}"
 
     async def hold(self, call_id: int, on: bool) -> None:
         self._call(call_id).is_held = on
@@ -169,7 +207,8 @@ class FakeWorker:
             LegStats(role, "connected", 1, 1, 1, 15.0, 1280, 720, 0.0, 0.0, 0.01, 0.1)
             for role in sorted(call.up)
         )
-        return CallStats(call_id, call.is_held, bool(call.film), legs, tuple(call.observers))
+        speaker = call.voice[0] if call.voice is not None else None
+        return CallStats(call_id, call.is_held, bool(call.film), legs, tuple(call.observers), speaker)
 
     async def calls(self) -> tuple[CallStats, ...]:
         self._answer()

@@ -8,18 +8,6 @@ from tests.video.gateway.conftest import COMMAND_LINE, CONSOLE, PORTAL, Page, Su
 from video.engine import Role
 
 
-@pytest.fixture
-def marat(world: World) -> Supervisor:
-    return world.supervisor("marat")
-
-
-@pytest.fixture
-def pair(world: World) -> tuple[Page, Page, int]:
-    """Citizen's and agent's page, and the number of the call in which they talk."""
-    citizen, desk = world.caller().open(), world.agent("aizhan").sit()
-    return citizen, desk, talk(citizen, desk)
-
-
 def observers(world: World, call_id: int) -> dict[int, set[Role]]:
     return world.worker.made[call_id].observers
 

@@ -18,6 +18,7 @@ from video.engine import EncodedFrame, EventKind, RecordingOrder, Role
 from video.media import recorder
 
 CALL = 12
+SIDES = ("citizen-video", "citizen-audio", "agent-video", "agent-audio")
 
 
 async def joined(made: Room) -> tuple[Party, Party]:
@@ -61,7 +62,8 @@ def test_a_recording_decodes_and_holds_both_parties(tmp_path: Path) -> None:
 
 def _check_film(film: films.Film) -> None:
     assert film.is_closed
-    assert set(film.streams) == {"citizen-video", "citizen-audio", "agent-video", "agent-audio"}
+    assert set(film.streams) == {*SIDES, "observer-audio"}
+    assert not film.streams["observer-audio"].times, "nobody spoke but the parties"
     citizen = film.streams["citizen-video"].pictures
     assert films.is_near(citizen[0][2], RED)
     assert films.is_near(citizen[-1][2], GREEN)

@@ -120,6 +120,17 @@ def test_a_call_through_the_door_with_its_evidence(tmp_path: Path) -> None:
             await until(lambda: watching.shows(RED))
             (stats,) = await client.calls()
             assert stats.observers == (31,)
+            assert stats.speaker is None
+            voice, ear_of_agent = Party(BLUE, 1320, video=False), Party(BLUE, 200, video=False)
+            with pytest.raises(engine.NobodySpeaks):
+                await client.hear(CALL, Role.AGENT, await ear_of_agent.offer())
+            await voice.join(lambda offer: client.speak(CALL, 31, frozenset({Role.AGENT}), offer))
+            await ear_of_agent.join(lambda offer: client.hear(CALL, Role.AGENT, offer))
+            await until(lambda: abs(ear_of_agent.hears() - 1320) <= 6)
+            (stats,) = await client.calls()
+            assert stats.speaker == 31
+            await client.fall_quiet(CALL, 31)
+            (stats,) = await client.calls()
             assert stats == await client.stats(CALL) or stats.is_recording
             await asyncio.sleep(1.2)
             assert ear.beats[-1].calls == 1
@@ -129,6 +140,7 @@ def test_a_call_through_the_door_with_its_evidence(tmp_path: Path) -> None:
             took = await asyncio.to_thread(running.end)
             assert took < 5
             await asyncio.gather(citizen.close(), agent.close(), watching.close())
+            await asyncio.gather(voice.close(), ear_of_agent.close())
             numbers = [told.number for told in ear.events]
             assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
             assert ear.only(EventKind.STILL_TAKEN).facts["sha256"] == still.sha256
