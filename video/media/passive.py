@@ -21,7 +21,8 @@ from aiortc import RTCIceGatherer, RTCIceParameters, RTCIceTransport, RTCPeerCon
 
 from video.media import checks
 from video.media.checks import Address
-from video.media.port import Check, Line, Port
+from video.media.line import Check, Line
+from video.media.port import Port
 from video.media.seams import SeamsChanged
 
 ADDRESSES_A_LEG = 16

@@ -53,7 +53,6 @@ class TranslatedLeg:
         self.takers: list[FrameTaker] = []
         self.joined_at = time.monotonic()
         self.is_connected = self.has_media = self.is_silent = self.is_cut = self.is_measured = False
-        self.last_packet_at: float | None = None
         # A still is never what was decoded before: nothing was.
         self.newest: tuple[VideoFrame, float] | None = None
         self.size: tuple[int, int] | None = None
@@ -75,7 +74,6 @@ class TranslatedLeg:
         self._awaiting: list[asyncio.Future[engine.Received]] = []
         self._picture_times: deque[float] = deque(maxlen=30)
         self._freezes = Freezes()
-        self._picture_stamp = b""
         self._sends_pictures = False
         self._card: asyncio.Task[None] | None = None
 
@@ -227,24 +225,23 @@ class TranslatedLeg:
     def told(self, sender_report: bytes) -> None:
         self._reports.passed(sender_report)
 
-    def wants_frames(self) -> bool:
-        return bool(self.takers or self._awaiting)
+    @property
+    def wishes(self) -> tuple[list[Any], ...]:
+        return self.takers, self._awaiting
 
-    def on_packet(self, uplink: Uplink, packet: bytes, now: float) -> None:
-        self.last_packet_at = now
-        if uplink.lane.kind == "video":
-            stamp = packet[4:8]
-            if stamp != self._picture_stamp:
-                self._picture_stamp = stamp
-                times = self._picture_times
-                if times and now - times[-1] > FREEZE_SECONDS:
-                    self._freezes.gap(now - times[-1])
-                times.append(now)
-                if rtp.begins_keyframe(packet):
-                    self._measure(rtp.vp8_frame_part(rtp.payload(packet))[1])
-            # The last packet of a frame, or any of sound.
-            if not packet[1] & 128:
-                return
+    @property
+    def last_packet_at(self) -> float | None:
+        return max((up.last_at for up in self.uplinks.values() if up.last_at is not None), default=None)
+
+    def on_picture(self, packet: bytes, now: float) -> None:
+        times = self._picture_times
+        if times and now - times[-1] > FREEZE_SECONDS:
+            self._freezes.gap(now - times[-1])
+        times.append(now)
+        if rtp.begins_keyframe(packet):
+            self._measure(rtp.vp8_frame_part(rtp.payload(packet))[1])
+
+    def on_media(self) -> None:
         if not self.has_media:
             # aiortc says that it is connected once the streams are started: media may come first.
             self._say_connected()

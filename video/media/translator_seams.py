@@ -7,7 +7,7 @@ before the ICE socket's callback of one DTLS transport: SRTP is taken out there 
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import pylibsrtp
 from aioice.candidate import Candidate
@@ -19,14 +19,16 @@ from video.media.passive import PassiveIce
 from video.media.seams import SeamsChanged
 
 # A packet that does not fit an Ethernet frame comes from no browser; the trailer of SRTP needs room behind it.
-_LARGEST_BYTES = 1600
-_TRAILER_BYTES = 160
+_LARGEST_BYTES: Final = 1600
+_TRAILER_BYTES: Final = 160
 
 _srtp: Any = pylibsrtp
 ffi, lib = _srtp.ffi, _srtp.lib
-_CDATA = ffi.new("char[]", _LARGEST_BYTES + _TRAILER_BYTES)
-_BUFFER = ffi.buffer(_CDATA)
-_LENGTH = ffi.new("int *")
+_CDATA: Final = ffi.new("char[]", _LARGEST_BYTES + _TRAILER_BYTES)
+_BUFFER: Final = ffi.buffer(_CDATA)
+_LENGTH: Final = ffi.new("int *")
+_PROTECT: Final = lib.srtp_protect
+_UNPROTECT: Final = lib.srtp_unprotect
 
 
 class Taker(Protocol):
@@ -76,7 +78,7 @@ class Wire:
 
     def send_rtp(self, packet: bytes) -> bool:
         """Encrypt and send; False when there is nowhere to send to."""
-        return self._send(lib.srtp_protect, packet)
+        return self._send(_PROTECT, packet)
 
     def send_rtcp(self, compound: bytes) -> bool:
         return self._send(lib.srtp_protect_rtcp, compound)
@@ -115,7 +117,7 @@ class Wire:
             return
         _BUFFER[0:size] = data
         _LENGTH[0] = size
-        if (lib.srtp_unprotect_rtcp if is_rtcp else lib.srtp_unprotect)(self._rx, _CDATA, _LENGTH):
+        if (lib.srtp_unprotect_rtcp if is_rtcp else _UNPROTECT)(self._rx, _CDATA, _LENGTH):
             self.refused += 1
             return
         plain = _BUFFER[0 : _LENGTH[0]]

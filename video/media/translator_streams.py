@@ -8,7 +8,7 @@ a keyframe.
 
 import time
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from video.engine import MediaKind
 from video.media import rtp
@@ -45,9 +45,18 @@ class Lane:
 class Owner(Protocol):
     """The leg of an uplink."""
 
-    def wants_frames(self) -> bool: ...
+    @property
+    def wishes(self) -> tuple[list[Any], ...]:
+        """Whole frames are put together while one of these lists has somebody in it."""
+        ...
 
-    def on_packet(self, uplink: "Uplink", packet: bytes, now: float) -> None: ...
+    def on_picture(self, packet: bytes, now: float) -> None:
+        """The first packet of a picture."""
+        ...
+
+    def on_media(self) -> None:
+        """The first whole frame."""
+        ...
 
     def on_frame(self, kind: MediaKind, timestamp: int, data: bytes, key: bool) -> None: ...
 
@@ -95,7 +104,9 @@ class Uplink:
         self.origin: int | None = None
         self.newest: int | None = None
         self.recovered = 0
-        self._owner = owner
+        self.last_at: float | None = None
+        self._has_begun = False
+        self._owner, self._wishes = owner, owner.wishes
         self._is_video = lane.kind == "video"
         self._payload_type = lane.payload_type
         self._clock = CLOCK_RATES[lane.kind]
@@ -167,13 +178,18 @@ class Uplink:
             self.down.forward(self, packet, now)
         for down in self.also:
             down.forward(self, packet, now)
-        self._owner.on_packet(self, packet, now)
-        if self._owner.wants_frames():
-            if self._frames is None:
-                self._frames = Frames(self.lane.kind, self._on_frame, self.request_keyframe)
-            self._frames.add(packet)
-        elif self._frames is not None:
-            self._frames = None
+        self.last_at = now
+        # The last packet of a picture, or any of sound.
+        if not self._has_begun and (not self._is_video or packet[1] & 128):
+            self._has_begun = True
+            self._owner.on_media()
+        for wish in self._wishes:
+            if wish:
+                if self._frames is None:
+                    self._frames = Frames(self.lane.kind, self._on_frame, self.request_keyframe)
+                self._frames.add(packet)
+                return
+        self._frames = None
 
     def _is_in_sequence(self, seq: int) -> bool:
         """One wild number would take the stream of the other party out of its receiver's window for good."""
@@ -206,7 +222,7 @@ class Uplink:
         if newest is None:
             self.newest = counts.first = seq
             self.origin = rtp.timestamp(packet)
-            return False
+            return True
         gap = (seq - newest) & 0xFFFF
         if gap >= 0x8000:
             self._missing.since.pop(seq, None)
@@ -219,12 +235,14 @@ class Uplink:
         return True
 
     def _measure(self, packet: bytes, now: float) -> None:
-        """RFC 3550, A.8: by the first packet of each timestamp."""
+        """RFC 3550, A.8: by the first packet of each timestamp. A picture begins with it."""
         self._stamp, counts = packet[4:8], self.counts
         transit = now - rtp.timestamp(packet) / self._clock
         if counts.transit is not None and abs(transit - counts.transit) < 10:
             counts.jitter += (abs(transit - counts.transit) - counts.jitter) / 16
         counts.transit = transit
+        if self._is_video:
+            self._owner.on_picture(packet, now)
 
     def _miss(self, newest: int, gap: int, now: float) -> None:
         if gap > _LARGEST_GAP:

@@ -20,7 +20,8 @@ from video.engine import EventKind, Role
 from video.media import checks, passive
 from video.media import port as media_port
 from video.media.ice import IceSettings
-from video.media.port import Line, Port, PortTaken
+from video.media.line import Line
+from video.media.port import Port, PortTaken
 from video.media.translator import TranslatorEngine
 
 HOST = "127.0.0.1"

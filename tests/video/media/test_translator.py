@@ -275,10 +275,11 @@ class _Wire:
 
 
 class _Owner:
-    def wants_frames(self) -> bool:
-        return False
+    wishes: tuple[list[Any], ...] = ()
 
-    def on_packet(self, uplink: Uplink, packet: bytes, now: float) -> None: ...
+    def on_picture(self, packet: bytes, now: float) -> None: ...
+
+    def on_media(self) -> None: ...
 
     def on_frame(self, kind: str, timestamp: int, data: bytes, key: bool) -> None: ...
 
