@@ -180,7 +180,7 @@ def _video_children(configured: Settings, environment: dict[str, str]) -> list[C
         *(
             Child(
                 name=f"media-{index}",
-                argv=[*video, "worker", str(index)],
+                argv=[sys.executable, "-m", "runtime.media_worker", str(index)],
                 ready_url=f"http://127.0.0.1:{port}/health",
                 env=environment,
                 port=Port("media_port", "127.0.0.1", port),

@@ -1,7 +1,4 @@
-"""The three processes of the video call: gateway, media worker, and the reader of documents and faces.
-
-Gateway and reader are handed what they need; the media workers never learn where the database is.
-"""
+"""Two of the three processes of the video call: gateway, and reader of documents and faces. See `media_worker` too."""
 
 import asyncio
 from datetime import timedelta
@@ -13,10 +10,7 @@ from runtime import logs, settings, wiring
 from runtime.settings import Settings
 from video.gateway import serve as gateway_server
 from video.gateway.service import Options
-from video.media import app as media
-from video.media import port as media_port
 from video.media.client import MediaClient
-from video.media.ice import IceSettings
 from video.vision import app as vision_app
 
 _GATEWAY_SECRETS = ("code_secret_file", "media_secret_file", "evidence_secret_file")
@@ -69,30 +63,6 @@ def drain(configured: Settings, number: int) -> int:
             return len(await client.calls())
 
     return asyncio.run(ask())
-
-
-def worker(configured: Settings, number: int) -> None:
-    """One media worker, until SIGTERM. Raises SettingRefused, and PortTaken before it opens anything."""
-    logs.configure(configured, process=f"media-{number}")
-    settings.check_production(configured, secrets=("media_secret_file", "evidence_secret_file"))
-    if not 0 <= number < len(configured.media_ports):
-        raise settings.SettingRefused("media_workers", f"there is no worker {number}.")
-    udp_port = configured.media_udp(number)
-    media_port.require_free(udp_port, configured.media_host.split() or None)
-    media.serve(
-        settings=media.WorkerSettings(
-            secret=settings.media_secret(configured),
-            evidence_dir=configured.evidence_dir,
-            evidence_secret=settings.evidence_secret(configured),
-            addresses=IceSettings(
-                bind_host=configured.media_host or None,
-                advertised_host=configured.media_advertised_host or None,
-                udp_port=udp_port,
-            ),
-            engine_kind=configured.video_engine,
-        ),
-        port=configured.media_ports[number],
-    )
 
 
 def vision(configured: Settings) -> None:

@@ -21,9 +21,9 @@ def gateway() -> None:
 @app.command("worker")
 def worker(number: _Number) -> None:
     """Run one media worker alone."""
-    from runtime import video  # noqa: PLC0415 - media libraries load in their own processes only
+    from runtime import media_worker  # noqa: PLC0415 - media libraries load in their own processes only
 
-    video.worker(start.loaded(), number)
+    media_worker.run(start.loaded(), number)
 
 
 @app.command("drain")

@@ -137,7 +137,7 @@ def _worker(kind: Kind, folder: Path, port: int, address: str) -> tuple[list[str
             "video_engine": kind,
         }
     )
-    return [sys.executable, "-m", "runtime.cli", "video", "worker", "0"], settings.as_environment(chosen)
+    return [sys.executable, "-m", "runtime.media_worker", "0"], settings.as_environment(chosen)
 
 
 def _janus(folder: Path, port: int) -> tuple[list[str], dict[str, str]]:

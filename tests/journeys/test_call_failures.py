@@ -67,7 +67,7 @@ def test_a_killed_worker_ends_no_call(house: House, pair: tuple[Page, Page]) -> 
     agent, citizen = pair
     call_id = talking.newest(house).call_id
     with talking.timed("from the kill of the worker until both pictures went on"):
-        processes.kill(house, "video", "worker", "0")
+        processes.kill(house, "runtime.media_worker", "0")
         assert "Медиасервер" in veil(agent, "text")
         expect(citizen.locator("[data-overlay]")).to_be_visible(timeout=TOLD_WITHIN_MS)
         expect(agent.locator(".dock .veil")).to_be_hidden(timeout=STARTS_ANEW_MS)
@@ -121,7 +121,7 @@ def test_a_page_that_cannot_reach_the_gateway_keeps_a_line_that_may_heal(
     citizen.route("**/call/ticket", lambda route: route.abort())
     processes.kill(house, "video", "gateway")
     expect(citizen.locator("[data-notice=line]")).to_be_visible(timeout=TOLD_WITHIN_MS)
-    with processes.frozen(house, "video", "worker", "0"):
+    with processes.frozen(house, "runtime.media_worker", "0"):
         eyes.until(citizen, "() => window.__peers.at(-1).connectionState === 'disconnected'", seconds=30)
         # Longer than a page waits before it makes a connection anew.
         citizen.wait_for_timeout(5_000)
