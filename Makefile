@@ -48,7 +48,7 @@ demo-reset: environment
 	@exec $(BIN)/qoltanba demo reset
 
 # Two at a time, as two cores allow: these compute, the others mostly wait for processes, clocks and browsers.
-COMPUTING := tests/video/vision tests/portal tests/console tests/contracts tests/core tests/data tests/doors tests/house tests/keyagent tests/runtime/audit tests/runtime/test_backup.py tests/runtime/test_calling.py tests/runtime/test_portraits.py tests/runtime/test_verifying.py
+COMPUTING := tests/video/vision tests/portal tests/console tests/contracts tests/core tests/data tests/doors tests/house tests/keyagent tests/runtime/audit tests/runtime/test_backup.py tests/runtime/test_calling.py tests/runtime/test_compiling.py tests/runtime/test_portraits.py tests/runtime/test_verifying.py
 test: machine
 	@told=$$(mktemp); trap 'kill $$computing 2>/dev/null; rm -f "$$told"' EXIT INT TERM; \
 	$(BIN)/python -m pytest $(COMPUTING) >"$$told" 2>&1 & computing=$$!; \

@@ -4,14 +4,14 @@ A process of its own beside the command line, for a call whose worker was killed
 the other processes need is not loaded here, and it is there in a third of the time.
 """
 
+import logging
 import sys
 
 from ca_core.errors import Refusal
-from runtime import logs, settings
+from runtime import compiling, logs, settings
 from runtime.settings import SettingRefused, Settings
-from video.media import app as media
-from video.media import port as media_port
-from video.media.ice import IceSettings
+
+log = logging.getLogger(__name__)
 
 
 def run(configured: Settings, number: int) -> None:
@@ -20,8 +20,15 @@ def run(configured: Settings, number: int) -> None:
     settings.check_production(configured, secrets=("media_secret_file", "evidence_secret_file"))
     if not 0 <= number < len(configured.media_ports):
         raise settings.SettingRefused("media_workers", f"there is no worker {number}.")
+    is_compiled = compiling.use()
+    # Not before the compiled ones are in their place.
+    from video.media import app as media  # noqa: PLC0415
+    from video.media import port as media_port  # noqa: PLC0415
+    from video.media.ice import IceSettings  # noqa: PLC0415
+
     udp_port = configured.media_udp(number)
     media_port.require_free(udp_port, configured.media_host.split() or None)
+    log.info("media worker starts", extra={"is_compiled": is_compiled})
     media.serve(
         settings=media.WorkerSettings(
             secret=settings.media_secret(configured),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from runtime import start
+from runtime import compiling, start
 
 app = typer.Typer(help="The processes of the video call.", no_args_is_help=True)
 _Number = Annotated[int, typer.Argument(min=0, help="Which media worker, from 0.")]
@@ -24,6 +24,12 @@ def worker(number: _Number) -> None:
     from runtime import media_worker  # noqa: PLC0415 - media libraries load in their own processes only
 
     media_worker.run(start.loaded(), number)
+
+
+@app.command("compile")
+def compile_() -> None:
+    """Make machine code of what sees every packet: a media worker started after it needs less of the processor."""
+    typer.echo(f"compiled into {compiling.build()}; media workers use it from their next start")
 
 
 @app.command("drain")

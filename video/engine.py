@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from ca_core.errors import Refusal
 
@@ -86,8 +86,7 @@ class RecordingOrder:
     secret: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedFrame:
+class EncodedFrame(NamedTuple):
     """One frame as it was received, VP8 or Opus. `timestamp` counts from the leg's first frame in the codec's clock;
     `at_seconds` is the same instant on the worker's clock, lips and voice together."""
 

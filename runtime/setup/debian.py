@@ -77,5 +77,6 @@ NEEDS = (
     Need("libnss3-tools", "the browsers' certificate store in the key agent's tests", _command("certutil")),
     Need("xmlsec1", "judge of signed XML documents", _command("xmlsec1")),
     Need("openssl", "judge of certificates, CRLs and OCSP answers", _command("openssl")),
+    Need("gcc", "compiles the inner loop of a media worker", _command("gcc", "cc")),
     Need("fonts-dejavu-core", "Cyrillic letters, Kazakh ones too, in the pictures", _cyrillic_font),
 )

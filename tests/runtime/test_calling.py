@@ -83,7 +83,10 @@ def shelf(service: Service) -> Shelf:
 
 def film(length: int) -> bytes:
     """Sound of the citizen alone, of so many packets."""
-    blocks = [matroska.Block(Role.CITIZEN, "audio", number * 20, True, SOUND) for number in range(length)]
+    blocks = [
+        matroska.Block(number * 20, matroska.track(Role.CITIZEN, "audio"), True, SOUND)
+        for number in range(length)
+    ]
     return matroska.opening(AT) + matroska.clusters(blocks)
 
 

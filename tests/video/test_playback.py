@@ -57,12 +57,14 @@ def _call(*, spoken_from_ms: int | None) -> io.BytesIO:
     for count, data in enumerate(sound):
         for source in Role:
             batches.setdefault(count * 20 // 250, []).append(
-                matroska.Block(source, "audio", count * 20, True, data)
+                matroska.Block(count * 20, matroska.track(source, "audio"), True, data)
             )
     for count, data in enumerate(sound[:50] if spoken_from_ms is not None else []):
         at_ms = (spoken_from_ms or 0) + count * 20
         # What is said is handed over a batch later than what was said at the same time by the parties.
-        batches.setdefault(at_ms // 250 + 1, []).append(matroska.Block(OBSERVER, "audio", at_ms, True, data))
+        batches.setdefault(at_ms // 250 + 1, []).append(
+            matroska.Block(at_ms, matroska.track(OBSERVER, "audio"), True, data)
+        )
     film = matroska.opening(datetime(2026, 1, 1, tzinfo=UTC))
     return io.BytesIO(film + b"".join(matroska.clusters(batches[number]) for number in sorted(batches)))
 

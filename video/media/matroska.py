@@ -8,8 +8,8 @@ holds one party's frames back for as long as another track is silent, which a cr
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from video.engine import OBSERVER, MediaKind, Role, Source
 
@@ -24,24 +24,37 @@ _CLUSTER_MS = 30_000
 # What is asked of either party; a keyframe carries its real size, and the log tells each.
 _SIZES: dict[Source, tuple[int, int]] = {Role.CITIZEN: (1280, 720), Role.AGENT: (640, 360)}
 
-_TRACKS: dict[tuple[Source, MediaKind], int] = {
-    (Role.CITIZEN, "video"): 1,
-    (Role.CITIZEN, "audio"): 2,
-    (Role.AGENT, "video"): 3,
-    (Role.AGENT, "audio"): 4,
-    (OBSERVER, "audio"): 5,
-}
+_TRACKS: tuple[tuple[Source, MediaKind], ...] = (
+    (Role.CITIZEN, "video"),
+    (Role.CITIZEN, "audio"),
+    (Role.AGENT, "video"),
+    (Role.AGENT, "audio"),
+    (OBSERVER, "audio"),
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A frame and when it is shown, in milliseconds since the recording began."""
+# A SimpleBlock (RFC 9559, 5.1.3.4): identity, size in four bytes, track number, time in its cluster, flags.
+_BLOCK = struct.Struct(">BIBhB")
+_BLOCK_HEAD_BYTES = 4
+_KEY = 0x80
 
-    source: Source
-    kind: MediaKind
+
+class Block(NamedTuple):
+    """A frame of a track, and when it is shown, in milliseconds since the recording began."""
+
     at_ms: int
+    track: int
     key: bool
     data: bytes
+
+
+def track(source: Source, kind: MediaKind) -> int:
+    """The number of its track. Compared, not looked up: an enumeration's hash is slow, and each frame asks."""
+    if source is Role.CITIZEN:
+        return 1 if kind == "video" else 2
+    if source is Role.AGENT:
+        return 3 if kind == "video" else 4
+    return 5
 
 
 def opening(since: datetime) -> bytes:
@@ -61,33 +74,29 @@ def opening(since: datetime) -> bytes:
         _element(0x4D80, b"qoltanba"),  # MuxingApp
         _element(0x5741, b"qoltanba"),  # WritingApp
     ]
-    tracks = [_track(number, source, kind) for (source, kind), number in _TRACKS.items()]
+    tracks = [_track(track(source, kind), source, kind) for source, kind in _TRACKS]
     segment = _identity(0x18538067) + _UNKNOWN_SIZE
     return _group(0x1A45DFA3, header) + segment + _group(0x1549A966, info) + _group(0x1654AE6B, tracks)
 
 
 def clusters(blocks: Iterable[Block]) -> bytes:
-    """The frames in order of time: one cluster, or more where they lie far apart."""
+    """The frames in order of time, no two of a track at the same: one cluster, or more where they lie far apart."""
     made: list[bytes] = []
     start: int | None = None
     inside: list[bytes] = []
-    for block in sorted(blocks, key=lambda block: block.at_ms):
-        if start is None or block.at_ms - start > _CLUSTER_MS:
+    for at_ms, number, key, data in sorted(blocks):
+        if start is None or at_ms - start > _CLUSTER_MS:
             made += _closed(inside)
-            start = block.at_ms
+            start = at_ms
             inside = [_number(0xE7, start)]  # Timestamp
-        inside.append(_simple_block(block, start))
+        size = 1 << 28 | len(data) + _BLOCK_HEAD_BYTES
+        inside.append(_BLOCK.pack(0xA3, size, 0x80 | number, at_ms - start, _KEY if key else 0))
+        inside.append(data)
     return b"".join([*made, *_closed(inside)])
 
 
 def _closed(inside: list[bytes]) -> list[bytes]:
     return [_group(0x1F43B675, inside)] if inside else []
-
-
-def _simple_block(block: Block, start: int) -> bytes:
-    track = 0x80 | _TRACKS[block.source, block.kind]
-    place = struct.pack(">BhB", track, block.at_ms - start, 0x80 if block.key else 0)
-    return _element(0xA3, place + block.data)
 
 
 def _track(number: int, source: Source, kind: MediaKind) -> bytes:

@@ -14,13 +14,13 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from video import engine, evidence
-from video.engine import OBSERVER, EncodedFrame, Event, EventKind, MediaKind, RecordingOrder, Role, Source
+from video.engine import OBSERVER, EncodedFrame, Event, EventKind, RecordingOrder, Role
 from video.media import matroska
 
 BATCH_SECONDS = 0.25
@@ -34,7 +34,8 @@ _Closed = dict[str, engine.Fact] | None
 
 @dataclass(slots=True)
 class _Batch:
-    frames: list[tuple[Source, EncodedFrame]] = field(default_factory=list)
+    # Each with the number of its track.
+    frames: list[tuple[int, EncodedFrame]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
@@ -96,17 +97,17 @@ class Recording:
     def take(self, role: Role, frame: EncodedFrame) -> None:
         if self._is_held or self.has_failed:
             return
-        if frame.kind == "video":
+        if self._awaits_key and frame.kind == "video":
             if frame.key:
                 self._awaits_key.discard(role)
             elif role in self._awaits_key:
                 return
-        self._batch.frames.append((role, frame))
+        self._batch.frames.append((matroska.track(role, frame.kind), frame))
 
     def take_voice(self, _role: Role, frame: EncodedFrame) -> None:
         """What an observer says, whose leg is no party's."""
         if not self._is_held and not self.has_failed and frame.kind == "audio":
-            self._batch.frames.append((OBSERVER, frame))
+            self._batch.frames.append((matroska.track(OBSERVER, "audio"), frame))
 
     def note(self, event: Event) -> None:
         """Into the log; on hold nothing is recorded, and pictures go on with a keyframe."""
@@ -193,7 +194,7 @@ class _Tape:
             self._film.abandon()
             raise
         self._since = time.time()
-        self._last: dict[tuple[Source, MediaKind], int] = {}
+        self._last: dict[int, int] = {}
         self._is_begun = False
         self._previous = hashlib.sha256(stem.encode()).hexdigest()
         self._lines = 0
@@ -201,7 +202,7 @@ class _Tape:
 
     def write(self, batch: _Batch) -> None:
         self._begin()
-        self._film.write(matroska.clusters([self._block(source, frame) for source, frame in batch.frames]))
+        self._film.write(matroska.clusters(self._blocks(batch.frames)))
         self._film.flush()
         for line in batch.lines:
             self._chain(json.loads(line))
@@ -234,13 +235,15 @@ class _Tape:
             self._is_begun = True
             self._film.write(matroska.opening(datetime.fromtimestamp(self._since, UTC)))
 
-    def _block(self, source: Source, frame: EncodedFrame) -> matroska.Block:
+    def _blocks(self, frames: list[tuple[int, EncodedFrame]]) -> Iterator[matroska.Block]:
         """A frame that is not after its track's last is moved there: a corrected clock may set it back."""
-        at_ms = max(
-            round((frame.at_seconds - self._since) * 1000), self._last.get((source, frame.kind), -1) + 1
-        )
-        self._last[source, frame.kind] = at_ms
-        return matroska.Block(source, frame.kind, at_ms, frame.key, frame.data)
+        since, last = self._since, self._last
+        for track, frame in frames:
+            at_ms = round((frame.at_seconds - since) * 1000)
+            if at_ms <= last.get(track, -1):
+                at_ms = last.get(track, -1) + 1
+            last[track] = at_ms
+            yield matroska.Block(at_ms, track, frame.key, frame.data)
 
     def abandon(self) -> None:
         self._film.abandon()

@@ -18,7 +18,7 @@ def header_bytes(packet: bytes) -> int:
     if packet[0] & 16:
         if size + 4 > len(packet):
             raise Malformed
-        size += 4 + 4 * SHORT.unpack_from(packet, size + 2)[0]
+        size += 4 + 4 * (packet[size + 2] << 8 | packet[size + 3])
     if size > len(packet):
         raise Malformed
     return size

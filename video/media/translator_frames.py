@@ -62,7 +62,7 @@ class Frames:
         self._on_frame, self._on_hole = on_frame, on_hole
         self._order = Order(_PATIENCE[kind])
         self._parts: list[bytes] | None = None
-        self._at = 0
+        self._stamp = b""
         self._is_broken = self._is_video
 
     def add(self, packet: bytes) -> None:
@@ -93,15 +93,15 @@ class Frames:
 
     def _join(self, packet: bytes, data: bytes) -> None:
         begins, part = rtp.vp8_frame_part(data)
-        at = rtp.timestamp(packet)
+        stamp = packet[4:8]
         if begins:
             # The end of the frame before never came.
             if self._parts is not None:
                 self._lost()
-            self._parts, self._at = [], at
+            self._parts, self._stamp = [], stamp
         if self._parts is None:
             return
-        if at != self._at or len(self._parts) >= _LARGEST_FRAME:
+        if stamp != self._stamp or len(self._parts) >= _LARGEST_FRAME:
             raise rtp.Malformed
         self._parts.append(part)
         if packet[1] & 128:
@@ -112,7 +112,7 @@ class Frames:
         is_key = len(frame) >= 10 and not frame[0] & 1
         self._is_broken = self._is_broken and not is_key
         if frame and not self._is_broken:
-            self._on_frame(self._at, frame, is_key)
+            self._on_frame(int.from_bytes(self._stamp, "big"), frame, is_key)
 
     def _lost(self) -> None:
         self._parts = None

@@ -15,6 +15,7 @@ from aioice.ice import CandidatePair, StunProtocol
 from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceTransport, RTCRtpSender
 from pylibsrtp import Policy, Session
 
+from video.media.checks import Address
 from video.media.passive import PassiveIce
 from video.media.seams import SeamsChanged
 
@@ -60,8 +61,8 @@ class Wire:
         self._connection = dtls.transport._connection
         self._nominated = self._connection._nominated
         self._pair: Any = None
-        self._sendto: Callable[[bytes, tuple[str, int]], None] = _nowhere
-        self._address = ("", 0)
+        self._sendto: Callable[[bytes, Address], None] = _nowhere
+        self._address: Address = ("", 0)
         self._is_cut = False
         self.refused = 0
         for protocol in self._connection._protocols:
@@ -179,9 +180,9 @@ def _session(direction: int) -> Session:
 
 class _Socket:
     def __init__(self) -> None:
-        self.sent: list[tuple[bytes, tuple[str, int]]] = []
+        self.sent: list[tuple[bytes, Address]] = []
 
-    def sendto(self, data: bytes, address: tuple[str, int]) -> None:
+    def sendto(self, data: bytes, address: Address) -> None:
         self.sent.append((data, address))
 
 
@@ -194,5 +195,5 @@ class _Seen:
         return True
 
 
-def _nowhere(data: bytes, address: tuple[str, int]) -> None:
+def _nowhere(data: bytes, address: Address) -> None:
     """Until a pair is nominated."""

@@ -122,7 +122,8 @@ def test_another_aiortc_is_noticed_at_start(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_film_cut_anywhere_between_clusters_opens() -> None:
     since = datetime(2030, 1, 1, tzinfo=UTC)
     blocks = [
-        matroska.Block(Role.AGENT, "audio", at_ms, True, b"\xf8\xff\xfe") for at_ms in range(0, 70_000, 20)
+        matroska.Block(at_ms, matroska.track(Role.AGENT, "audio"), True, b"\xf8\xff\xfe")
+        for at_ms in range(0, 70_000, 20)
     ]
     parts = [matroska.opening(since), matroska.clusters(blocks[:100]), matroska.clusters(blocks[100:])]
     for count, last in ((2, 1.98), (3, 69.98)):
