@@ -22,6 +22,7 @@ from runtime import (
     backup,
     backup_parts,
     benches,
+    compiling,
     export,
     keyagent,
     logs,
@@ -88,7 +89,6 @@ _SENTENCES = {
     "ca.missing": "there is no certificate authority here yet, run `qoltanba ca init`",
     "ca.exists": "there is a certificate authority here already, and a second one never replaces it",
     "key.not_opened": "a key of the CA does not open with the secret in its file",
-    "media.not_compiled": "mypyc, a C compiler and Python's headers are needed, the workers run interpreted until then",
     "media.port_taken": "the media worker's UDP port cannot be used, free it or choose others by `media_udp_port`",
     "staff.last_administrator": "there is no other active administrator, add one first",
     "staff.login_taken": "somebody has this login already",
@@ -102,6 +102,7 @@ _SAID = (
     migrate.DatabaseFromNewerVersion,
     keyagent.WheelNotBuilt,
     backup_parts.BackupRefused,
+    compiling.NotCompiled,
 )
 out = Console(highlight=False)
 _NAMES = authority.Names()

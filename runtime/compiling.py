@@ -14,8 +14,6 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from ca_core.errors import Refusal
-
 # Of the recording too: while calls are recorded, each packet goes through all of them.
 MODULES: Final = (
     "line",
@@ -31,10 +29,12 @@ _PACKAGE: Final = "video.media"
 _AT_MOST_SECONDS: Final = 600
 
 
-class NotCompiled(Refusal):
-    """mypyc and a C compiler with Python's headers are needed; the workers run interpreted until then. Facts: said."""
+class NotCompiled(Exception):
+    """What the compiler said; media workers run interpreted until it is mended."""
 
-    code = "media.not_compiled"
+    def __str__(self) -> str:
+        needs = "mypyc, setuptools, a C compiler and Python's headers are needed; media workers run interpreted without"
+        return f"not compiled ({needs}): {self.args[0]}"
 
 
 def folder() -> Path:
@@ -68,7 +68,7 @@ def build(place: Path | None = None) -> Path:
             cwd=_PROJECT, capture_output=True, text=True, check=False, timeout=_AT_MOST_SECONDS,
         )  # fmt: skip
         if done.returncode:
-            raise NotCompiled(said=(done.stderr or done.stdout).strip()[-300:])
+            raise NotCompiled((done.stderr or done.stdout).strip()[-300:])
         for old in place.parent.glob("compiled-*"):
             shutil.rmtree(old)
         shutil.copytree(into, place)

@@ -56,6 +56,9 @@ class EventKind(StrEnum):
     OBSERVER_LEFT = "observer_left"  # observer
     OBSERVER_SPEAKS = "observer_speaks"  # observer, audience: agent, citizen or both
     OBSERVER_QUIET = "observer_quiet"  # observer
+    # That party hears who speaks, or no longer does though they speak.
+    OBSERVER_HEARD = "observer_heard"  # observer
+    OBSERVER_UNHEARD = "observer_unheard"  # observer
     STILL_TAKEN = "still_taken"  # still_id, name, sha256, width_px, height_px, took_ms
     RECORDING_STARTED = "recording_started"  # part, name
     RECORDING_FAILED = "recording_failed"  # part, name, reason (an errno's name, or too_slow)

@@ -89,6 +89,8 @@ class Voice:
     number: int
     observer: int
     audience: frozenset[Leg]
+    # Whose page hears it by now.
+    heard_by: frozenset[Leg] = frozenset()
 
 
 @dataclass(slots=True)

@@ -47,7 +47,7 @@ def of_citizen(scene: Scene, call: Call, line: Line | None) -> Json:
 
 def of_observer(scene: Scene, call: Call, line: Line | None) -> Json:
     """`line` is another one when the call was placed elsewhere: what is seen there must be asked for again. `voice`
-    says who speaks, by the number of the account, and to whom."""
+    says who speaks, by the number of the account, to whom, and who of them hears it by now."""
     voice = line.voice if line is not None else None
     return {
         "type": "observed",
@@ -58,7 +58,7 @@ def of_observer(scene: Scene, call: Call, line: Line | None) -> Json:
         "recording": _records(call),
         "line": call.worker,
         "cause": _cause(call),
-        "voice": {"by": voice.observer, "speech": _speech(voice)} if voice is not None else None,
+        "voice": _own_voice(voice) if voice is not None else None,
     }
 
 
@@ -172,6 +172,10 @@ def _voice(line: Line | None, leg: Leg) -> Json | None:
     if voice is None or leg not in voice.audience:
         return None
     return {"number": voice.number, "speech": _speech(voice)}
+
+
+def _own_voice(voice: Voice) -> Json:
+    return {"by": voice.observer, "speech": _speech(voice), "heard_by": sorted(voice.heard_by)}
 
 
 def _speech(voice: Voice) -> str:

@@ -5,6 +5,7 @@ call's. What the workers tell is the truth about who speaks: it comes in its ord
 """
 
 import itertools
+from dataclasses import replace
 from functools import partial
 
 from ca_core.call import Call, Leg
@@ -18,7 +19,12 @@ from video.gateway.lines import Line, Voice
 from video.gateway.messages import BadMessage, Message
 from video.gateway.pages import Page
 
-TOLD = (EventKind.OBSERVER_SPEAKS, EventKind.OBSERVER_QUIET)
+TOLD = (
+    EventKind.OBSERVER_SPEAKS,
+    EventKind.OBSERVER_QUIET,
+    EventKind.OBSERVER_HEARD,
+    EventKind.OBSERVER_UNHEARD,
+)
 
 _numbers = itertools.count(1)
 
@@ -72,10 +78,15 @@ def heard(line: Line, event: Event) -> None:
     """What a worker told about who speaks."""
     if event.kind is EventKind.OBSERVER_QUIET:
         line.voice = None
-        return
-    told = str(event.facts["audience"])
-    audience = frozenset(Leg) if told == "both" else frozenset({Leg(told)})
-    line.voice = Voice(next(_numbers), int(event.facts["observer"] or 0), audience)
+    elif event.kind is EventKind.OBSERVER_SPEAKS:
+        told = str(event.facts["audience"])
+        audience = frozenset(Leg) if told == "both" else frozenset({Leg(told)})
+        line.voice = Voice(next(_numbers), int(event.facts["observer"] or 0), audience)
+    elif line.voice is not None and event.role is not None:
+        party = frozenset({Leg(event.role.value)})
+        is_heard = event.kind is EventKind.OBSERVER_HEARD
+        now = line.voice.heard_by | party if is_heard else line.voice.heard_by - party
+        line.voice = replace(line.voice, heard_by=now)
 
 
 def made(gateway: Gateway, call_id: int) -> Line:

@@ -162,8 +162,13 @@ class RelayEngine:
         call, party = self._call(call_id), _role(party)
 
         def tell(leg: Leg, kind: EventKind, _facts: dict[str, engine.Fact]) -> None:
-            if kind is EventKind.LEG_FAILED and call.voice is not None and call.voice.ears.get(party) is leg:
-                self._cut(call.voice.ears.pop(party))
+            voice = call.voice
+            if voice is None or voice.ears.get(party) is not leg:
+                return
+            if kind is EventKind.LEG_CONNECTED:
+                self._tell(call_id, party, EventKind.OBSERVER_HEARD, {"observer": voice.observer})
+            elif kind is EventKind.LEG_FAILED:
+                self._stop_hearing(call_id, voice, party)
 
         leg = self._make_leg(party, tell, is_observer=True)
         answer = await self._answered(call_id, call, leg, offer_sdp)
@@ -171,12 +176,18 @@ class RelayEngine:
         if voice is None or party not in voice.audience:
             await leg.close()
             raise engine.NobodySpeaks(call_id=call_id)
-        if (old := voice.ears.pop(party, None)) is not None:
-            self._cut(old)
+        self._stop_hearing(call_id, voice, party)
         voice.ears[party] = leg
         leg.hold(call.is_held)
         leg.link(voice.leg)
         return answer
+
+    def _stop_hearing(self, call_id: int, voice: _Voice, party: Role) -> None:
+        ear = voice.ears.pop(party, None)
+        if ear is not None:
+            self._cut(ear)
+            if ear.is_connected:
+                self._tell(call_id, party, EventKind.OBSERVER_UNHEARD, {"observer": voice.observer})
 
     async def fall_quiet(self, call_id: int, observer: int) -> None:
         call = self._call(call_id)

@@ -112,6 +112,16 @@ class Panel {
     this.paint();
   }
 
+  /* "They hear you" is said once they do. */
+  heard(speech) {
+    const {words, observed} = this;
+    if (!this.isHeard || !observed || !observed.voice) return words.speech_begins;
+    if (observed.state === "held") return words.speech_held;
+    const hearing = observed.voice.heard_by;
+    const wanted = speech === "join" ? PARTIES : ["agent"];
+    return wanted.every((party) => hearing.includes(party)) ? words[`speech_${speech}`] : words.speech_waits;
+  }
+
   fellQuiet(why) {
     this.problem = why;
     if (this.signal) this.signal.send({type: "fall_quiet"});
@@ -189,8 +199,7 @@ class Panel {
       this.part(name).disabled = isOther || link !== "open" || !this.welcome;
       this.part(name).hidden = speech === name;
     }
-    const said = speech ? words[this.isHeard ? `speech_${speech}` : "speech_begins"]
-      : isOther ? words.speech_other : this.problem ? words[`speech_${this.problem}`] : "";
+    const said = speech ? this.heard(speech) : isOther ? words.speech_other : this.problem ? words[`speech_${this.problem}`] : "";
     this.part("speech").ariaLabel = words.speech;
     const texts = {
       whisper: words.whisper, join: words.join, quiet: words.quiet, "speech-word": said,

@@ -195,6 +195,8 @@ class FakeWorker:
         voice = self._call(call_id).voice
         if voice is None or party not in voice[1]:
             raise NobodySpeaks
+        if self.flows:
+            self.tell(call_id, EventKind.OBSERVER_HEARD, party, observer=voice[0])
         return f"answer to {offer_sdp}"
 
     async def hold(self, call_id: int, on: bool) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from ca_core import roles
 from tests.video.gateway.conftest import Page, Supervisor, World, talk
-from video.engine import Role
+from video.engine import EventKind, Role
 
 Pair = tuple[Page, Page, int]
 
@@ -23,11 +23,15 @@ def test_a_whisper_is_told_and_given_to_the_agent_alone(world: World, marat: Sup
     page = marat.listen(call_id)
     assert page.now["voice"] is None
     speak(page, "whisper")
-    page.until(lambda told: told["voice"] == {"by": marat.actor.staff_id, "speech": "whisper"})
+    by = {"by": marat.actor.staff_id, "speech": "whisper"}
+    page.until(lambda told: told["voice"] == {**by, "heard_by": []})
     desk.until(lambda told: told["call"]["voice"] is not None)
     assert desk.now["call"]["voice"]["speech"] == "whisper"
     desk.send("hear", sdp="v=0")
     assert desk.of("voice")["sdp"] == "answer to v=0"
+    page.until(lambda told: told["voice"] == {**by, "heard_by": ["agent"]})
+    world.worker.tell(call_id, EventKind.OBSERVER_UNHEARD, Role.AGENT, observer=marat.actor.staff_id)
+    page.until(lambda told: told["voice"] == {**by, "heard_by": []})
     citizen.quiet(0.3)
     assert citizen.now["voice"] is None
     citizen.send("hear", sdp="v=0")

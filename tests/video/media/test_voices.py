@@ -47,6 +47,7 @@ def test_a_whisper_is_heard_by_the_agent_alone(kind: Kind) -> None:
             voice = await _speak(made, AGENT_ALONE)
             ear = await _ear(made, Role.AGENT)
             await until(lambda: near(ear, VOICE_HZ))
+            assert [event.role for event in made.told(EventKind.OBSERVER_HEARD)] == [Role.AGENT]
             with pytest.raises(engine.NobodySpeaks):
                 await made.engine.hear(CALL, Role.CITIZEN, await _offer())
             await until(lambda: near(citizen, 880) and near(agent, 440))
@@ -148,7 +149,7 @@ def test_a_voice_whose_page_is_gone_ends(kind: Kind, monkeypatch: pytest.MonkeyP
             ear = await _ear(made, Role.AGENT)
             await until(lambda: near(ear, VOICE_HZ))
             await ear.close()
-            await asyncio.sleep(0.3)
+            await until(lambda: bool(made.told(EventKind.OBSERVER_UNHEARD)))
             assert not made.told(EventKind.OBSERVER_QUIET), "who hears may go"
             await voice.close()
             await until(lambda: bool(made.told(EventKind.OBSERVER_QUIET)))
