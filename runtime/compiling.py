@@ -69,9 +69,13 @@ def build(place: Path | None = None) -> Path:
         )  # fmt: skip
         if done.returncode:
             raise NotCompiled((done.stderr or done.stdout).strip()[-300:])
+        # Whole or not at all: half of them would not fit the other half.
+        new = place.with_name(f"new-{place.name}")
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.copytree(into, new)
         for old in place.parent.glob("compiled-*"):
             shutil.rmtree(old)
-        shutil.copytree(into, place)
+        new.rename(place)
     return place
 
 

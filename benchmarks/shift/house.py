@@ -33,7 +33,7 @@ _WORDS = {
     "jobs": ("jobs", "run"),
     "portal": ("uvicorn", "portal.app:create"),
     "calls": ("video", "gateway"),
-    "media": ("video", "worker"),
+    "media": ("-m", "runtime.media_worker"),
     "vision": ("video", "vision"),
     "console": ("streamlit", "run"),
 }
